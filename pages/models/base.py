@@ -1,0 +1,73 @@
+"""What every page of the site shares."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Page
+
+from pages import seo
+
+
+class BasePage(Page):
+    """A page with a picture for social networks and data for machines."""
+
+    social_image = models.ForeignKey(
+        "pages.SiteImage",
+        verbose_name=_("picture for social networks"),
+        help_text=_("1200 × 630 pixels. The laboratory's own picture is used if there is none."),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
+
+    # The schema.org type of the page itself; pages with more to say override structured_data.
+    schema_type: ClassVar[str] = "WebPage"
+
+    class Meta:
+        abstract = True
+
+    def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the schema.org nodes that describe the page, without its breadcrumbs."""
+        return [seo.web_page(self, request, self.schema_type)]
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add `head`: canonical address, description, social picture and JSON-LD (see seo.Head)."""
+        context = super().get_context(request, *args, **kwargs)
+        context["head"] = seo.Head(self, request)
+        return context
+
+
+class ReviewedMixin(models.Model):
+    """A medical text: who checked it, when, and when it is to be checked again."""
+
+    reviewed_by = models.ForeignKey(
+        "pages.SpecialistPage",
+        verbose_name=_("checked by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    reviewed_on = models.DateField(_("checked on"), null=True, blank=True)
+    next_review = models.DateField(_("next check"), null=True, blank=True)
+
+    review_panel = MultiFieldPanel(
+        [FieldPanel("reviewed_by"), FieldPanel("reviewed_on"), FieldPanel("next_review")],
+        heading=_("Medical review"),
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Refuse a next check that is not after the last one."""
+        super().clean()
+        if self.reviewed_on and self.next_review and self.next_review <= self.reviewed_on:
+            raise ValidationError({"next_review": _("The next check must come after the last one.")})
