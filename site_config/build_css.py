@@ -43,7 +43,8 @@ def parts_present(folder: Path) -> list[Path]:
 def build(folder: Path = CSS) -> str:
     """Return the style sheet of the site: its parts joined and minified."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in ordered_parts(folder))
-    return HEADER + cssmin(source) + "\n"
+    minified: str = cssmin(source)
+    return f"{HEADER}{minified}\n"
 
 
 def main(folder: Path = CSS) -> int:
