@@ -14,7 +14,11 @@ def paginate(request: HttpRequest, items: QuerySet | Sequence, per_page: int = P
 
     Raises Http404 for a number beyond the last page or what is not a number.
     """
-    number = request.GET.get("page", "1")
+    return paginate_by(request.GET.get("page", "1"), items, per_page)
+
+
+def paginate_by(number: str, items: QuerySet | Sequence, per_page: int) -> Page:
+    """Return the page of `items` with this number. Raises Http404 if there is none."""
     # int() of ten thousand digits is slow on purpose in Python; no list here is that long.
     if not number.isascii() or not number.isdigit() or len(number) > 6:
         raise Http404

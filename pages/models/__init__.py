@@ -19,7 +19,13 @@ from pages.models.home import HomePage, PopularService
 from pages.models.images import SiteImage, SiteRendition
 from pages.models.legal import LegalDocumentPage, LegalIndexPage, LegalVersion
 from pages.models.news import NewsIndexPage, NewsPage
-from pages.models.offices import OfficeException, OfficeHours, OfficeIndexPage, OfficePage
+from pages.models.offices import (
+    WEEKDAYS,
+    OfficeException,
+    OfficeHours,
+    OfficeIndexPage,
+    OfficePage,
+)
 from pages.models.people import (
     SpecialistIndexPage,
     SpecialistPage,
@@ -34,6 +40,7 @@ from pages.models.settings import LaboratorySettings, Navigation, NoticeBar
 from pages.models.standard import FaqPage, StandardPage
 
 __all__ = [
+    "WEEKDAYS",
     "ArticleIndexPage",
     "ArticlePage",
     "BasePage",

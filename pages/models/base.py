@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page
 
 from pages import seo
+from pages.page_cache import mark_cacheable
 
 
 class BasePage(Page):
@@ -36,6 +37,10 @@ class BasePage(Page):
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the schema.org nodes that describe the page, without its breadcrumbs."""
         return [seo.web_page(self, request, self.schema_type)]
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return the page; the same bytes for everybody, so the page cache may keep them."""
+        return mark_cacheable(super().serve(request, *args, **kwargs))
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `head`: canonical address, description, social picture and JSON-LD (see seo.Head)."""

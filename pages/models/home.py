@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import Orderable
+from wagtail.models import Orderable, Page
+from wagtail.url_routing import RouteResult
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
@@ -58,6 +59,15 @@ class HomePage(BasePage):
     def search_example_list(self) -> list[str]:
         """The examples of searches, one by one."""
         return [text.strip() for text in self.search_examples.split(",") if text.strip()]
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Find the page by its whole address at once, else as Wagtail does, level by level."""
+        if path_components:
+            url_path = f"{self.url_path}{'/'.join(path_components)}/"
+            page = Page.objects.filter(url_path=url_path).first()
+            if page:
+                return page.specific.route(request, [])
+        return super().route(request, path_components)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `popular`, `purposes`, `offices`, `promotions` and `news`."""

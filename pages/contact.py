@@ -1,0 +1,71 @@
+"""The contact form: its fields, the consent box, what keeps robots away."""
+
+from typing import Any
+
+from django import forms
+from django.core.cache import cache
+from django.core.validators import ProhibitNullCharactersValidator
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from wagtail.contrib.forms.forms import BaseForm, FormBuilder
+
+from site_config.common.client_ip import client_ip
+
+LETTERS_PER_HOUR = 20
+
+
+class ContactForm(BaseForm):
+    """A form with a trap for robots and a consent of its own for personal data."""
+
+    # Robots fill every field; people do not see this one.
+    website = forms.CharField(required=False, label=_("Leave this field empty"))
+    consent = forms.BooleanField(
+        label=_("I agree to the processing of my personal data"),
+        error_messages={"required": _("Without your consent we may not take your message.")},
+    )
+
+    def name_consent(self, document: Any) -> None:
+        """Link the label of the box to the document that one agrees to."""
+        self.fields["consent"].label = format_html(
+            '{} (<a href="{}">{}</a>)', self.fields["consent"].label, document.url, document.title
+        )
+
+    def clean_website(self) -> str:
+        """Refuse whoever has filled the trap."""
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(_("Leave this field empty"))
+        return ""
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the trap out of what is stored."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned.pop("website", None)
+        return cleaned
+
+
+class ContactFormBuilder(FormBuilder):
+    """Makes the form of the editors' fields, then the trap and the consent; bounds every text."""
+
+    MAX_LENGTH = 3000
+
+    def get_form_class(self) -> type[ContactForm]:
+        """Return the class of the form."""
+        fields = {**self.formfields, **ContactForm.base_fields}
+        return type("ContactPageForm", (ContactForm,), fields)
+
+    def create_multiline_field(self, field: Any, options: dict[str, Any]) -> forms.Field:
+        """Return a text area that takes at most MAX_LENGTH characters."""
+        return forms.CharField(
+            widget=forms.Textarea,
+            max_length=self.MAX_LENGTH,
+            validators=[ProhibitNullCharactersValidator()],
+            **options,
+        )
+
+
+def too_many_requests(request: HttpRequest) -> bool:
+    """Count a letter from the sender's address; say whether there were too many within the hour."""
+    key = f"contact:{client_ip(request)}"
+    cache.add(key, 0, timeout=3600)
+    return cache.incr(key) > LETTERS_PER_HOUR

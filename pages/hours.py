@@ -1,0 +1,126 @@
+"""When an office is open: pure reckoning over a weekly schedule and its exceptions.
+
+Times of day are those of the laboratory (settings.TIME_ZONE, Europe/Moscow); moments are aware.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+
+HORIZON_DAYS = 21
+
+
+@dataclass(frozen=True)
+class Day:
+    """The hours of one day. `overnight`: it closes on the next day (24 hours if both times agree)."""
+
+    opens: time
+    closes: time
+    overnight: bool = False
+    lunch_from: time | None = None
+    lunch_to: time | None = None
+    last_sampling: time | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Hours by ISO weekday (1 is Monday; a missing one is a day off); None on a date means closed."""
+
+    weekly: Mapping[int, Day]
+    exceptions: Mapping[date, Day | None] = field(default_factory=dict)
+
+    def day(self, on: date) -> Day | None:
+        """Return the hours that begin on this date, or None on a day off."""
+        if on in self.exceptions:
+            return self.exceptions[on]
+        return self.weekly.get(on.isoweekday())
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether an office is open at a moment.
+
+    `until` is when it closes or goes to lunch (None if it never does within the horizon);
+    `opens_at` is when it opens next (None if it does not); `at_lunch` tells a lunch from a night.
+    """
+
+    is_open: bool
+    until: datetime | None
+    opens_at: datetime | None
+    at_lunch: bool = False
+
+
+def status(schedule: Schedule, now: datetime, zone: tzinfo) -> Status:
+    """Return the state of an office at `now` (aware)."""
+    lunches = list(_lunches(schedule, now, zone))
+    for start, end in _open_spans(schedule, now, zone):
+        if start <= now < end:
+            return Status(True, None if _is_horizon(end, now) else end, None)
+        if now < start:
+            at_lunch = any(begin <= now < finish for begin, finish in lunches)
+            return Status(False, None, start, at_lunch)
+    return Status(False, None, None)
+
+
+def next_change(schedule: Schedule, now: datetime, zone: tzinfo) -> datetime:
+    """Return the first moment after `now` at which the status or its wording may differ.
+
+    That is a boundary of a span or a midnight («tomorrow» turns into «today»).
+    """
+    midnight = datetime.combine(
+        now.astimezone(zone).date() + timedelta(days=1), time.min, tzinfo=zone
+    )
+    moments = [edge for span in _open_spans(schedule, now, zone) for edge in span if edge > now]
+    return min([midnight, *moments])
+
+
+def _is_horizon(end: datetime, now: datetime) -> bool:
+    return end - now > timedelta(days=HORIZON_DAYS - 2)
+
+
+def _days(schedule: Schedule, now: datetime, zone: tzinfo) -> Iterator[tuple[date, Day]]:
+    first = now.astimezone(zone).date() - timedelta(days=1)
+    for offset in range(HORIZON_DAYS + 1):
+        on = first + timedelta(days=offset)
+        day = schedule.day(on)
+        if day:
+            yield on, day
+
+
+def _moment(on: date, at: time, zone: tzinfo, opens: time | None = None) -> datetime:
+    """The moment of a time of day; one before `opens` belongs to the next calendar day."""
+    if opens is not None and at < opens:
+        on += timedelta(days=1)
+    return datetime.combine(on, at, tzinfo=zone)
+
+
+def _lunches(
+    schedule: Schedule, now: datetime, zone: tzinfo
+) -> Iterator[tuple[datetime, datetime]]:
+    for on, day in _days(schedule, now, zone):
+        if day.lunch_from and day.lunch_to:
+            opens = day.opens if day.overnight else None
+            yield _moment(on, day.lunch_from, zone, opens), _moment(on, day.lunch_to, zone, opens)
+
+
+def _open_spans(
+    schedule: Schedule, now: datetime, zone: tzinfo
+) -> list[tuple[datetime, datetime]]:
+    """Spans of work in order, split by lunch, joined where one day runs into the next."""
+    pieces: list[tuple[datetime, datetime]] = []
+    for on, day in _days(schedule, now, zone):
+        start = _moment(on, day.opens, zone)
+        end = _moment(on + timedelta(days=1) if day.overnight else on, day.closes, zone)
+        if day.lunch_from and day.lunch_to:
+            opens = day.opens if day.overnight else None
+            pieces.append((start, _moment(on, day.lunch_from, zone, opens)))
+            pieces.append((_moment(on, day.lunch_to, zone, opens), end))
+        else:
+            pieces.append((start, end))
+    joined: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(pieces):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

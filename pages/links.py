@@ -1,0 +1,16 @@
+"""Addresses of pages, made from their place in the tree without a query for each."""
+
+from collections.abc import Callable
+
+from wagtail.models import Site
+
+
+def path_of() -> Callable[[str], str]:
+    """Return a function that turns a page's `url_path` into its address on the site."""
+    roots = Site.get_site_root_paths()
+    root = roots[0].root_path if roots else "/"
+
+    def path(url_path: str) -> str:
+        return "/" + url_path.removeprefix(root)
+
+    return path

@@ -1,0 +1,15 @@
+"""Amounts of money in words of a price list."""
+
+from decimal import Decimal
+
+NARROW_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+
+
+def format_roubles(amount: Decimal) -> str:
+    """Return an amount as «1 250 ₽» or «1 250,50 ₽»: exact to the kopeck, nothing to break a line at."""
+    roubles, kopecks = divmod(int(amount * 100), 100)
+    text = f"{roubles:,}".replace(",", NARROW_SPACE)
+    if kopecks:
+        text += f",{kopecks:02}"
+    return f"{text}{NO_BREAK_SPACE}₽"

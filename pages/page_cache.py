@@ -1,0 +1,116 @@
+"""The page cache: whole public pages, exact to every change of content.
+
+A kept page belongs to the content version it was made from, which every change raises in its own
+transaction, and lives no longer than the next moment at which a page changes by itself (an office
+closes, a price comes into force). So nothing stale is served, and nobody has to list what a change
+touches. Only pages that say so (`mark_cacheable`) are kept, and only from requests without a session:
+they hold no byte of one visitor.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils import timezone
+
+from pages import selectors
+
+# The parameters that change a page. Any other makes the request pass the cache by.
+PARAMETERS = frozenset({"category", "letter", "page", "q"})
+# Longer values are somebody's noise; they would only push pages out.
+LONGEST_VALUE = 40
+
+
+@dataclass(frozen=True)
+class KeptPage:
+    """A response as it went out."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+    etag: str
+    expires_at: float
+
+
+def mark_cacheable(response: HttpResponse) -> HttpResponse:
+    """Say that a response is the same for everybody, and return it."""
+    response.is_public_page = True  # type: ignore[attr-defined]
+    return response
+
+
+class PageCacheMiddleware:
+    """Answers from the cache what it can, keeps what it may."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.cache = caches["pages"]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the kept page, or the answer of the site, which is kept if it may be."""
+        address = page_address(request)
+        if address is None:
+            return self.get_response(request)
+        key = f"{selectors.content_version()}:{address}"
+        kept = self.cache.get(key)
+        if kept is None or kept.expires_at <= timezone.now().timestamp():
+            response = self.get_response(request)
+            kept = self._keep(key, response)
+            if kept is None:
+                return response
+        return answer(request, kept)
+
+    def _keep(self, key: str, response: HttpResponse) -> KeptPage | None:
+        """Store a finished response if it may be, and return what is stored."""
+        if (
+            not getattr(response, "is_public_page", False)
+            or response.status_code != 200
+            or response.streaming
+            or response.cookies
+        ):
+            return None
+        now = timezone.now()
+        expires = selectors.next_boundary(now)
+        headers = {name: value for name, value in response.headers.items() if name != "Vary"}
+        kept = KeptPage(
+            response.status_code,
+            headers,
+            response.content,
+            f'"{hashlib.sha256(response.content).hexdigest()[:32]}"',
+            expires.timestamp(),
+        )
+        self.cache.set(key, kept, timeout=max(1, (expires - now).total_seconds()))
+        return kept
+
+
+def page_address(request: HttpRequest) -> str | None:
+    """Return what names the page that a request asks for, or None if it must not be cached."""
+    if request.method not in {"GET", "HEAD"} or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return None
+    if not PARAMETERS.issuperset(request.GET):
+        return None
+    if any(len(value) > LONGEST_VALUE for value in request.GET.values()):
+        return None
+    query = urlencode(sorted(request.GET.items()))
+    gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    parts = (request.scheme, request.get_host(), request.path, query, gzip)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def answer(request: HttpRequest, kept: KeptPage) -> HttpResponse:
+    """Return a kept page, or 304 to whoever has it already."""
+    if kept.etag in request.headers.get("If-None-Match", ""):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = HttpResponse(kept.content, status=kept.status)
+    for name, value in kept.headers.items():
+        response[name] = value
+    if response.status_code == 304:
+        del response["Content-Length"]
+    response["ETag"] = kept.etag
+    response["Cache-Control"] = "no-cache"
+    response["Vary"] = "Accept-Encoding"
+    return response

@@ -1,0 +1,137 @@
+"""The frame of every page: requisites, menus, the notice, the state of the offices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from wagtail.models import Page, Site
+
+from pages import models
+from pages.links import path_of
+from pages.selectors.freshness import content_version, next_boundary
+from pages.selectors.offices import OfficeCard, main_office, offices
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a menu."""
+
+    title: str
+    url: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """An entry of the main menu with the links under it."""
+
+    link: Link
+    children: list[Link]
+
+
+@dataclass(frozen=True)
+class FooterColumn:
+    """A column of the footer."""
+
+    title: str
+    links: list[Link]
+
+
+@dataclass(frozen=True)
+class Chrome:
+    """What stands around the content of every page. `urls` are the sections by name."""
+
+    laboratory: Any
+    menu: list[MenuEntry]
+    footer: list[FooterColumn]
+    notice: Any | None
+    notice_url: str
+    offices: list[OfficeCard]
+    office: OfficeCard | None
+    urls: dict[str, str]
+
+
+SECTIONS = {
+    "catalogue": "CataloguePage",
+    "prices": "PriceListPage",
+    "offices": "OfficeIndexPage",
+    "promotions": "PromotionIndexPage",
+    "purposes": "PurposeIndexPage",
+    "preparation": "PreparationIndexPage",
+    "news": "NewsIndexPage",
+    "articles": "ArticleIndexPage",
+    "faq": "FaqPage",
+    "specialists": "SpecialistIndexPage",
+    "legal": "LegalIndexPage",
+    "contacts": "ContactPage",
+}
+
+_kept: dict[int, tuple[int, datetime, Chrome]] = {}
+
+
+def chrome(site: Site) -> Chrome:
+    """Return the frame for a site. It is made anew when content changes or time alters a word of it."""
+    version, now = content_version(), timezone.now()
+    kept = _kept.get(site.pk)
+    if kept and kept[0] == version and now < kept[1]:
+        return kept[2]
+    made = _make(site)
+    _kept[site.pk] = (version, next_boundary(now), made)
+    return made
+
+
+def _make(site: Site) -> Chrome:
+    navigation = models.Navigation.for_site(site)
+    ids = {
+        value["page"].pk
+        for block in [*navigation.menu, *navigation.footer]
+        for value in [block.value, *block.value.get("children", []), *block.value.get("links", [])]
+        if value.get("page")
+    }
+    published = Page.objects.live().public().filter(pk__in=ids).in_bulk()
+    path = path_of()
+
+    def link(value: Any) -> Link | None:
+        page = published.get(value["page"].pk) if value.get("page") else None
+        if page is None:
+            return None
+        return Link(value.get("title") or page.title, path(page.url_path), value.get("text") or "")
+
+    def links(values: Any) -> list[Link]:
+        return [made for made in map(link, values) if made]
+
+    notice = models.NoticeBar.objects.filter(live=True).select_related("page").first()
+    cards = offices()
+    return Chrome(
+        laboratory=models.LaboratorySettings.for_site(site),
+        menu=[
+            MenuEntry(entry, links(block.value["children"]))
+            for block in navigation.menu
+            if (entry := link(block.value))
+        ],
+        footer=[
+            FooterColumn(block.value["title"], links(block.value["links"]))
+            for block in navigation.footer
+        ],
+        notice=notice,
+        notice_url=path(notice.page.url_path) if notice and notice.page and notice.page.live else "",
+        offices=cards,
+        office=main_office(cards),
+        urls=_sections(path),
+    )
+
+
+def _sections(path: Any) -> dict[str, str]:
+    """The addresses of the published section pages; a section that is not there is left out."""
+    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415 - needs the apps
+
+    types = {
+        ContentType.objects.get_for_model(getattr(models, name)).pk: key
+        for key, name in SECTIONS.items()
+    }
+    found = Page.objects.live().filter(content_type__in=types).values_list(
+        "content_type_id", "url_path"
+    )
+    return {types[type_id]: path(url_path) for type_id, url_path in found}

@@ -1,0 +1,165 @@
+"""Offices with their state at this moment."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pages import hours, models
+from pages.links import path_of
+
+OPENS_ON_WEEKDAY = {
+    1: gettext_lazy("opens on Monday at %(time)s"),
+    2: gettext_lazy("opens on Tuesday at %(time)s"),
+    3: gettext_lazy("opens on Wednesday at %(time)s"),
+    4: gettext_lazy("opens on Thursday at %(time)s"),
+    5: gettext_lazy("opens on Friday at %(time)s"),
+    6: gettext_lazy("opens on Saturday at %(time)s"),
+    7: gettext_lazy("opens on Sunday at %(time)s"),
+}
+
+
+@dataclass(frozen=True)
+class DayLine:
+    """A line of the week table: a weekday or a date, its hours in words, and whether it is today."""
+
+    name: str
+    hours: str
+    lunch: str
+    last_sampling: str
+    note: str
+    is_today: bool
+    is_day_off: bool
+
+
+@dataclass(frozen=True)
+class OfficeCard:
+    """An office as lists and its own page show it."""
+
+    page: Any
+    url: str
+    is_open: bool
+    at_lunch: bool
+    status: str
+    sampling: str
+    today: DayLine
+    week: list[DayLine]
+    exceptions: list[DayLine]
+
+
+def offices() -> list[OfficeCard]:
+    """Return the published offices in the editors' order, with their state now, in three queries."""
+    pages = (
+        models.OfficePage.objects.live()
+        .public()
+        .prefetch_related("hours", "exceptions")
+        .select_related("photo")
+        .order_by("path")
+    )
+    return [office_card(page) for page in pages]
+
+
+def office_schedules() -> list[hours.Schedule]:
+    """Return the schedules of all published offices."""
+    pages = models.OfficePage.objects.live().prefetch_related("hours", "exceptions")
+    return [schedule_of(page) for page in pages]
+
+
+def offices_taking(service: Any) -> list[OfficeCard]:
+    """Return the published offices where a service is taken."""
+    excluded = {office.pk for office in service.not_taken_at.all()}
+    return [card for card in offices() if card.page.pk not in excluded]
+
+
+def schedule_of(office: Any) -> hours.Schedule:
+    """Return the hours of an office as pages.hours reckons with them."""
+    weekly = {row.weekday: row.day for row in office.hours.all() if row.day}
+    exceptions = {row.date: None if row.closed else row.day for row in office.exceptions.all()}
+    return hours.Schedule(weekly, exceptions)
+
+
+def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
+    """Return an office with its state at a moment (aware; default now)."""
+    zone = timezone.get_current_timezone()
+    now = (now or timezone.now()).astimezone(zone)
+    schedule = schedule_of(office)
+    state = hours.status(schedule, now, zone)
+    notes = {row.date: row.note for row in office.exceptions.all()}
+    today = now.date()
+    return OfficeCard(
+        page=office,
+        url=path_of()(office.url_path),
+        is_open=state.is_open,
+        at_lunch=state.at_lunch,
+        status=status_words(state, now),
+        sampling=_sampling_words(schedule.day(today), now),
+        today=_day_line(_("today"), schedule.day(today), notes.get(today, ""), is_today=True),
+        week=[
+            _day_line(str(name), schedule.weekly.get(number), "", number == today.isoweekday())
+            for number, name in models.WEEKDAYS
+        ],
+        exceptions=[
+            _day_line(date_format(on, "j E, l"), schedule.exceptions[on], notes[on], on == today)
+            for on in sorted(_coming(schedule.exceptions, today))
+        ],
+    )
+
+
+def main_office(cards: list[OfficeCard]) -> OfficeCard | None:
+    """Return the office to name in the header: the first open one, else the first."""
+    return next((card for card in cards if card.is_open), cards[0] if cards else None)
+
+
+def status_words(state: hours.Status, now: datetime) -> str:
+    """Return the state of an office in words, for example «open until 18:00»."""
+    if state.is_open:
+        if state.until is None:
+            return _("open round the clock")
+        return _("open until %(time)s") % {"time": clock(state.until.time())}
+    if state.opens_at is None:
+        return _("closed")
+    at = {"time": clock(state.opens_at.time())}
+    if state.at_lunch:
+        return _("break until %(time)s") % at
+    days = (state.opens_at.date() - now.date()).days
+    if days == 0:
+        return _("opens today at %(time)s") % at
+    if days == 1:
+        return _("opens tomorrow at %(time)s") % at
+    if days < 7:
+        return str(OPENS_ON_WEEKDAY[state.opens_at.isoweekday()]) % at
+    return _("opens on %(date)s at %(time)s") % {"date": date_format(state.opens_at, "j E"), **at}
+
+
+def clock(at: time) -> str:
+    """Return a time of day as people write it: 7:30, 18:00."""
+    return f"{at.hour}:{at.minute:02}"
+
+
+def _coming(dates: Iterable[date], today: date) -> list[date]:
+    return [on for on in dates if today <= on <= today + timedelta(days=60)]
+
+
+def _sampling_words(day: hours.Day | None, now: datetime) -> str:
+    if day is None or day.last_sampling is None or now.time() >= day.last_sampling:
+        return ""
+    return _("blood is taken until %(time)s") % {"time": clock(day.last_sampling)}
+
+
+def _day_line(name: str, day: hours.Day | None, note: str, is_today: bool = False) -> DayLine:
+    if day is None:
+        return DayLine(name, _("day off"), "", "", note, is_today, is_day_off=True)
+    if day.overnight and day.opens == day.closes:
+        text = _("round the clock")
+    else:
+        text = f"{clock(day.opens)}–{clock(day.closes)}"
+    lunch = ""
+    if day.lunch_from and day.lunch_to:
+        lunch = f"{clock(day.lunch_from)}–{clock(day.lunch_to)}"
+    sampling = clock(day.last_sampling) if day.last_sampling else ""
+    return DayLine(name, text, lunch, sampling, note, is_today, is_day_off=False)

@@ -1,0 +1,50 @@
+"""Connects every change of content to the content version, and services' slugs to nothing else."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Collection, Page, PageViewRestriction, Site
+from wagtail.signals import (
+    page_published,
+    page_slug_changed,
+    page_unpublished,
+    post_page_move,
+)
+
+from pages.models import ContentVersion
+from pages.services.freshness import content_changed
+
+
+def connect() -> None:
+    """Listen to all models whose rows a public page can show."""
+    watched: list[type[Model]] = [
+        model for model in apps.get_app_config("pages").get_models() if model is not ContentVersion
+    ]
+    watched += [Page, Site, Redirect, Collection, PageViewRestriction]
+    for model in watched:
+        uid = f"freshness-{model._meta.label}"
+        post_save.connect(on_change, sender=model, dispatch_uid=uid)
+        post_delete.connect(on_change, sender=model, dispatch_uid=uid)
+    m2m_changed.connect(on_relation_change, dispatch_uid="freshness-m2m")
+    for name, signal in {
+        "published": page_published,
+        "unpublished": page_unpublished,
+        "moved": post_page_move,
+        "slug": page_slug_changed,
+    }.items():
+        signal.connect(on_change, dispatch_uid=f"freshness-{name}")
+
+
+def on_change(**kwargs: Any) -> None:
+    """Say that the content has changed (fixtures are loaded raw and change nothing yet)."""
+    if not kwargs.get("raw"):
+        content_changed()
+
+
+def on_relation_change(sender: type[Model], action: str, **kwargs: Any) -> None:
+    """Say so for many-to-many fields of our models."""
+    if sender._meta.app_label == "pages" and action.startswith("post_"):
+        content_changed()
