@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
 
-from accounts import roles
 from accounts.models import User
 
 PASSWORD = "demo-laboratoriya"  # noqa: S105 - meant to be known
@@ -12,7 +11,7 @@ PASSWORD = "demo-laboratoriya"  # noqa: S105 - meant to be known
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A person who can sign in to the demo; without a role, one who may do everything."""
+    """A person who can sign in to the demo; the role is a group, without one everything is open."""
 
     email: str
     first_name: str
@@ -22,11 +21,11 @@ class DemoUser:
 
 USERS = (
     DemoUser("admin@dzagurov-kdl.example", "Админ", "Демонстрационный", None),
-    DemoUser("redaktor@dzagurov-kdl.example", "Залина", "Редакторова", roles.EDITORS),
-    DemoUser("ceny@dzagurov-kdl.example", "Аслан", "Ценов", roles.PRICE_MANAGERS),
-    DemoUser("vrach@dzagurov-kdl.example", "Мадина", "Врачева", roles.MEDICAL_REVIEWERS),
-    DemoUser("rukovoditel@dzagurov-kdl.example", "Руслан", "Главный", roles.HEADS),
-    DemoUser("operator@dzagurov-kdl.example", "Алана", "Операторова", roles.OPERATORS),
+    DemoUser("redaktor@dzagurov-kdl.example", "Залина", "Редакторова", "Редакторы"),
+    DemoUser("ceny@dzagurov-kdl.example", "Аслан", "Ценов", "Менеджеры цен"),
+    DemoUser("vrach@dzagurov-kdl.example", "Мадина", "Врачева", "Медицинские рецензенты"),
+    DemoUser("rukovoditel@dzagurov-kdl.example", "Руслан", "Главный", "Заведующие"),
+    DemoUser("operator@dzagurov-kdl.example", "Алана", "Операторова", "Операторы чата"),
 )
 
 

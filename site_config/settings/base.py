@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "site_config.common.health.HealthMiddleware",
     "site_config.common.request_log.RequestLogMiddleware",
     "pages.page_cache.PageCacheMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -88,6 +89,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "pages.context_processors.chrome",
             ],
         },
     },
