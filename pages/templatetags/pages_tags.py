@@ -15,6 +15,7 @@ import segno
 from pages.links import path_of
 from pages.models.offices import ACCESSIBILITY, PAYMENTS
 from pages.money import format_roubles
+from pages.typography import tie as tie_words
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ ESCAPES = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026"})
 def rub(amount: Decimal | None) -> str:
     """Return an amount as «1 250 ₽», or an empty string for None."""
     return "" if amount is None else format_roubles(amount)
+
+
+@register.filter
+def tie(text: str) -> str:
+    """Return a text with no-break spaces where a line must not break."""
+    return tie_words(str(text))
 
 
 @register.filter
