@@ -5,7 +5,7 @@ import re
 NO_BREAK_SPACE = "\u00a0"
 WORD_JOINER = "\u2060"
 
-# A short word stays with the next one, a number with what it counts, a dash with the word before it.
+# A short word stays with the next one, a number with what it counts.
 SHORT_WORD = re.compile(r"(?<![\w-])([А-Яа-яЁё]{1,2}) ")
 RANGE = re.compile(r"(?<=\d)–(?=\d)")
 NUMBER = re.compile(r"(\d) (?=[\w%№₽])")

@@ -78,7 +78,8 @@ def icon(name: str, classes: str = "") -> SafeString:
 def drawing(name: str, classes: str = "") -> SafeString:
     """Return a drawing of the sprite; it says nothing to a screen reader."""
     return format_html(
-        '<svg class="drawing {}" viewBox="0 0 120 120" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        '<svg class="drawing {}" viewBox="0 0 120 120" aria-hidden="true">'
+        '<use href="{}#{}"></use></svg>',
         classes,
         static("img/drawings.svg"),
         name,
