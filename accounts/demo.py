@@ -1,56 +1,70 @@
-"""The people of the demo site: one for each role. Never on a server: the passwords stand here."""
+"""People of the demo site: one for each role. Made only where DEMO_PASSWORD is set."""
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 
-from accounts import roles
 from accounts.models import User
 
-PASSWORD = "demo-laboratoriya"  # noqa: S105 - meant to be known
+DOMAIN = "dzagurov-kdl.example"
 
 
 @dataclass(frozen=True)
-class DemoUser:
-    """A person who can sign in to the demo; without a role, one who may do everything."""
+class Person:
+    """Somebody of the staff. `role` is the name of a group, or empty for the administrator."""
 
-    email: str
+    login: str
     first_name: str
     last_name: str
-    role: str | None
+    role: str
+    title: str
+
+    @property
+    def email(self) -> str:
+        """The address that is the login."""
+        return f"{self.login}@{DOMAIN}"
 
 
-USERS = (
-    DemoUser("admin@dzagurov-kdl.example", "Админ", "Демонстрационный", None),
-    DemoUser("redaktor@dzagurov-kdl.example", "Залина", "Редакторова", roles.EDITORS),
-    DemoUser("ceny@dzagurov-kdl.example", "Аслан", "Ценов", roles.PRICE_MANAGERS),
-    DemoUser("vrach@dzagurov-kdl.example", "Мадина", "Врачева", roles.MEDICAL_REVIEWERS),
-    DemoUser("rukovoditel@dzagurov-kdl.example", "Руслан", "Главный", roles.HEADS),
-    DemoUser("operator@dzagurov-kdl.example", "Алана", "Операторова", roles.OPERATORS),
-)
+PEOPLE = [
+    Person("admin", "Алан", "Тедеев", "", "Администратор"),
+    Person("head", "Фатима", "Дзагурова", "Заведующие", "Заведующая"),
+    Person("editor", "Мадина", "Цгоева", "Редакторы", "Редактор"),
+    Person("prices", "Сослан", "Болотаев", "Менеджеры цен", "Менеджер цен"),
+    Person("reviewer", "Алан", "Кокойти", "Медицинские рецензенты", "Медицинский рецензент"),
+    Person("operator", "Светлана", "Калинина", "Операторы чата", "Оператор"),
+]
 
 
-def create_users() -> int:
-    """Create the people who are not there yet and return how many were created."""
-    created = 0
-    for person in USERS:
+def password() -> str:
+    """Return the password of all demo people, or an empty string where there must be none."""
+    return getattr(settings, "DEMO_PASSWORD", "")
+
+
+def add_people() -> int:
+    """Add the demo people who are missing; return how many. Nobody is added without DEMO_PASSWORD."""
+    if not password():
+        return 0
+    added = 0
+    for person in PEOPLE:
         if User.objects.filter(email__iexact=person.email).exists():
             continue
-        names = {"first_name": person.first_name, "last_name": person.last_name}
-        if person.role is None:
-            User.objects.create_superuser(person.email, PASSWORD, **names)
-        else:
-            user = User.objects.create_user(person.email, PASSWORD, **names)
+        make = User.objects.create_user if person.role else User.objects.create_superuser
+        user = make(
+            person.email,
+            password(),
+            first_name=person.first_name,
+            last_name=person.last_name,
+        )
+        if person.role:
             user.groups.add(Group.objects.get(name=person.role))
-        created += 1
-    return created
+        added += 1
+    return added
 
 
 def logins() -> list[tuple[str, str, str]]:
-    """Return role, address and password of the demo people who are there, for a terminal."""
-    present = set(User.objects.values_list("email", flat=True))
-    return [
-        (person.role or "Администратор", person.email, PASSWORD)
-        for person in USERS
-        if person.email in present
-    ]
+    """Return (role, address, password) of the demo people who are there."""
+    if not password():
+        return []
+    there = set(User.objects.filter(email__endswith=f"@{DOMAIN}").values_list("email", flat=True))
+    return [(p.title, p.email, password()) for p in PEOPLE if p.email in there]

@@ -123,7 +123,7 @@ class DemoCatalogue:
                 kind=text.get("kind", models.ServiceKind.TEST),
                 title=row["name_ru"],
                 code=f"{groups.index(group) + 1:02}-{numbers[group]:03}",
-                nomenclature_codes=[row["code_804n"]] if row["code_804n"] else [],
+                nomenclature_codes=row["code_804n"].replace(";", " ").split(),
                 biomaterial=self.biomaterials[row["biomaterial"]],
                 turnaround_days=int(days) if days else None,
             )

@@ -25,3 +25,6 @@ LOGGING = LOGGING | {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }
+
+# The people of the demo site sign in with it; without it load_demo makes none.
+DEMO_PASSWORD = "demo-kdl-2026"  # noqa: S105 - printed by `make run`, for development only
