@@ -13,3 +13,11 @@ def format_roubles(amount: Decimal) -> str:
     if kopecks:
         text += f",{kopecks:02}"
     return f"{text}{NO_BREAK_SPACE}₽"
+
+
+def format_change(difference: Decimal | None) -> str:
+    """Return a difference as «+50 ₽» or «−50 ₽», or an empty string for None."""
+    if difference is None:
+        return ""
+    sign = {1: "+", 0: "", -1: "−"}[(difference > 0) - (difference < 0)]
+    return sign + format_roubles(abs(difference))

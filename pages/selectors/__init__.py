@@ -10,6 +10,7 @@ from pages.selectors.catalogue import (
     ServiceRow,
     categories,
     category_services,
+    name_matches,
     purpose_rows,
     service_card,
     service_letters,
@@ -27,14 +28,16 @@ from pages.selectors.content import (
     vacancies,
 )
 from pages.selectors.freshness import content_version, next_boundary
-from pages.selectors.gaps import CatalogueGap, catalogue_gaps
+from pages.selectors.gaps import GAPS, CatalogueGap, catalogue_gaps, gap_counts
 from pages.selectors.navigation import Chrome, chrome
 from pages.selectors.offices import OfficeCard, office_card, offices
 from pages.selectors.prices import (
     PriceList,
+    PriceRecord,
     current_prices,
     price_history,
     price_list,
+    price_state,
     reference_prices,
     scheduled_prices,
     services_with_prices,
@@ -49,11 +52,13 @@ from pages.selectors.promotions import (
 )
 
 __all__ = [
+    "GAPS",
     "CatalogueGap",
     "CategoryRow",
     "Chrome",
     "OfficeCard",
     "PriceList",
+    "PriceRecord",
     "PromotionRow",
     "ServiceCard",
     "ServiceRow",
@@ -66,7 +71,9 @@ __all__ = [
     "content_version",
     "current_prices",
     "ended_promotions",
+    "gap_counts",
     "latest_news",
+    "name_matches",
     "legal_groups",
     "news",
     "next_boundary",
@@ -75,6 +82,7 @@ __all__ = [
     "preparation_pages",
     "price_history",
     "price_list",
+    "price_state",
     "promotion_rows",
     "promotions_of",
     "purpose_pages",
