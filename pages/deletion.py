@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
 from wagtail.admin import messages
 from wagtail.models import Orderable, Page
 
@@ -62,7 +63,9 @@ def _refused(request: HttpRequest, objects: Sequence[Any]) -> bool:
         )
         messages.error(request, text % {"names": _listed(priced)}, buttons=buttons)
     if users:
-        text = _("This cannot be deleted, because it is in use here: %(names)s. Free it there first.")
+        text = _(
+            "This cannot be deleted, because it is in use here: %(names)s. Free it there first."
+        )
         messages.error(request, text % {"names": _listed(users)})
     return bool(found)
 

@@ -7,7 +7,7 @@ NO_BREAK_SPACE = "\u00a0"
 
 
 def format_roubles(amount: Decimal) -> str:
-    """Return an amount as «1 250 ₽» or «1 250,50 ₽»: exact to the kopeck, nothing to break a line at."""
+    """Return an amount as «1 250 ₽» or «1 250,50 ₽»: exact, with nothing to break a line at."""
     roubles, kopecks = divmod(int(amount * 100), 100)
     text = f"{roubles:,}".replace(",", NARROW_SPACE)
     if kopecks:

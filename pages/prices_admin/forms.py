@@ -19,7 +19,7 @@ class RoublesField(forms.DecimalField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Understand spaces between digits, a decimal comma and the sign of the rouble."""
         if isinstance(value, str):
             value = value.translate(SPACES).removesuffix("₽").replace(",", ".")
@@ -82,5 +82,4 @@ class NewPriceForm(forms.Form):
         """Take what the person is shown now for what the next sending is decided by."""
         self.initial["seen"] = state
         if self.is_bound:
-            self.data = self.data.copy()
-            self.data["seen"] = state
+            self.data = dict(self.data.items()) | {"seen": state}

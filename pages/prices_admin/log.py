@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
 from pages.money import format_roubles

@@ -1,4 +1,4 @@
-"""The screens of «Цены»: all prices, the prices of one service, the taking back of a scheduled one."""
+"""The screens of «Цены»: all prices, those of one service, the taking back of a scheduled one."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
+
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic import IndexView
@@ -26,7 +27,7 @@ from pages.admin_rights import RightRequiredMixin, forbidden
 from pages.models import ServicePage, ServicePrice
 from pages.money import format_change, format_roubles
 from pages.prices_admin.filters import PriceFilterSet
-from pages.prices_admin.forms import LATER, NewPriceForm
+from pages.prices_admin.forms import NewPriceForm
 from pages.services.prices import PricesChanged, cancel_scheduled_price, set_price
 
 VIEW = "pages.view_serviceprice"
@@ -186,21 +187,18 @@ class ServicePriceView(OneServiceView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the prices, and the form to who may change them."""
-        self.service = self.get_service()
-        form = NewPriceForm() if request.user.has_perm(CHANGE) else None
-        return self.show(form)
+        return self.show(NewPriceForm() if request.user.has_perm(CHANGE) else None)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Set a price; 422 if it cannot be, 409 if somebody was quicker."""
         if not request.user.has_perm(CHANGE):
             return forbidden(request)
-        self.service = self.get_service()
         form = NewPriceForm(request.POST)
         if not form.is_valid():
             return self.show(form, HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
             price = set_price(
-                service_id=self.service.pk,
+                service_id=self.kwargs["service_id"],
                 amount=form.cleaned_data["amount"],
                 valid_from=form.cleaned_data["valid_from"],
                 author=request.user,
@@ -211,7 +209,6 @@ class ServicePriceView(OneServiceView):
             raise Http404 from error
         except PricesChanged as error:
             form.add_error(None, error)
-            self.service = self.get_service()
             return self.show(form, HTTPStatus.CONFLICT)
         except ValidationError as error:
             form.add_error(None, error)
@@ -220,17 +217,19 @@ class ServicePriceView(OneServiceView):
             request,
             _("%(service)s: %(amount)s from %(moment)s.")
             % {
-                "service": self.service.title,
+                "service": price.service.title,
                 "amount": format_roubles(price.amount),
                 "moment": f"{timezone.localtime(price.valid_from):%d.%m.%Y %H:%M}",
             },
         )
-        return redirect(SERVICE, self.service.pk)
+        return redirect(SERVICE, price.service_id)
 
     def show(self, form: NewPriceForm | None, status: int = HTTPStatus.OK) -> HttpResponse:
         """Render the screen as things are now."""
-        # The state is read before the prices: whoever comes in between is noticed when sending.
-        state = selectors.price_state(self.service.pk)
+        service_id = self.kwargs["service_id"]
+        # Read before the prices: a change in between is then noticed when the form is sent.
+        state = selectors.price_state(service_id)
+        self.service = self.get_service()
         if form is not None:
             form.see(state)
         context = self.get_context_data(
@@ -238,7 +237,7 @@ class ServicePriceView(OneServiceView):
             form=form,
             history=[
                 (record, format_change(record.change))
-                for record in selectors.price_history(self.service.pk)
+                for record in selectors.price_history(service_id)
             ],
         )
         return self.render_to_response(context, status=status)

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 

@@ -39,7 +39,6 @@ from pages.selectors.prices import (
     price_list,
     price_state,
     reference_prices,
-    scheduled_prices,
     services_with_prices,
 )
 from pages.selectors.promotions import (
@@ -73,8 +72,8 @@ __all__ = [
     "ended_promotions",
     "gap_counts",
     "latest_news",
-    "name_matches",
     "legal_groups",
+    "name_matches",
     "news",
     "next_boundary",
     "office_card",
@@ -89,7 +88,6 @@ __all__ = [
     "purpose_rows",
     "reference_prices",
     "running_promotions",
-    "scheduled_prices",
     "service_card",
     "service_letters",
     "service_rows",

@@ -70,7 +70,7 @@ class ServiceRow:
 
 @dataclass(frozen=True)
 class PanelSaving:
-    """What a panel's members cost one by one, and how much less the panel is (both whole amounts)."""
+    """What a panel's members cost one by one, and how much less the panel is."""
 
     separately: Decimal
     saved: Decimal
@@ -240,17 +240,13 @@ def service_card(service: Any) -> ServiceCard:
     if taking_id:
         wanted.add(taking_id)
     by_pk = {row.pk: row for row in rows_of(models.ServicePage.objects.filter(pk__in=wanted))}
-    live = set(
-        models.ServicePage.objects.live().filter(pk__in=wanted).values_list("pk", flat=True)
-    )
+    live = set(models.ServicePage.objects.live().filter(pk__in=wanted).values_list("pk", flat=True))
 
     def rows(ids: Iterable[int]) -> list[ServiceRow]:
         return [by_pk[pk] for pk in ids if pk in live]
 
     row = _row_of_draft(service, by_pk.get(service.pk))
-    history = list(
-        models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from")
-    )
+    history = list(models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from"))
     now = timezone.now()
     in_force = [price for price in history if price.valid_from <= now]
     coming = next((price for price in history if price.valid_from > now), None)

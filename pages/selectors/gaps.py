@@ -65,6 +65,7 @@ def _published() -> QuerySet[Any]:
         service=OuterRef("pk"), valid_from__lte=timezone.now()
     )
     links = models.ServicePreparation.objects.filter(page=OuterRef("pk"), preparation__live=True)
-    return models.ServicePage.objects.live().annotate(
+    services: QuerySet[Any] = models.ServicePage.objects.live().annotate(
         has_price=Exists(prices), has_preparation=Exists(links)
     )
+    return services

@@ -30,7 +30,7 @@ REFERENCE_DAYS = 30
 
 
 def current_prices(service_ids: Iterable[int], at: datetime | None = None) -> dict[int, Decimal]:
-    """Return the price in force of each of these services that has one, at a moment (default now)."""
+    """Return the price in force at a moment (default now) of those services that have one."""
     rows = (
         models.ServicePrice.objects.filter(
             service_id__in=list(service_ids), valid_from__lte=at or timezone.now()
@@ -105,15 +105,6 @@ def price_state(service_id: int) -> str:
     return f"{state['count']}-{state['last'] or 0}"
 
 
-def scheduled_prices() -> QuerySet[Any]:
-    """Return the price rows that are not in force yet, the soonest first."""
-    return (
-        models.ServicePrice.objects.filter(valid_from__gt=timezone.now())
-        .select_related("service", "author")
-        .order_by("valid_from", "service__code")
-    )
-
-
 def start_of_day(day: date) -> datetime:
     """Return the moment at which a day begins for the laboratory."""
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
@@ -164,7 +155,7 @@ class PriceList:
 
 
 def price_list(parameters: Mapping[str, str], *, whole: bool = False) -> PriceList:
-    """Return the price list for the parameters `category` (slug), `q` (part of a name or code), `page`.
+    """Return the price list for `category` (slug), `q` (words of a name or code) and `page`.
 
     `whole` puts everything on one page, for the files. Only published services of published
     categories with a price in force are in it. Raises Http404 for a page beyond the last; an

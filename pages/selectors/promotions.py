@@ -95,7 +95,7 @@ def _promotion_row(
     prices: dict[int, Decimal],
     references: dict[int, Decimal],
 ) -> PromotionRow:
-    """The row of one service; without a discount in percent the promotion has no price of its own."""
+    """The row of one service; it has no price of its own without a discount in percent."""
     usual = prices.get(service.pk)
     if not discount or usual is None:
         return PromotionRow(service, None, None)

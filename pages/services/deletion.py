@@ -6,6 +6,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Model, ProtectedError
 from django.db.models.deletion import Collector
+
 from wagtail.models import Page
 
 from pages.models import ServicePage
