@@ -87,6 +87,20 @@ def drawing(name: str, classes: str = "") -> SafeString:
 
 
 @register.simple_tag
+def headings(body: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return the headings of a body, or the titles of groups of questions, with their places in it.
+
+    The place numbers the anchor of the part (see components/body.html).
+    """
+    titles = {"heading": lambda value: value, "group": lambda value: value["title"]}
+    return [
+        {"number": number, "title": titles[block.block_type](block.value)}
+        for number, block in enumerate(body, start=1)
+        if block.block_type in titles
+    ]
+
+
+@register.simple_tag
 def qr_code(text: str) -> SafeString:
     """Return a QR code as an inline drawing, for print."""
     code = segno.make(text, error="m", micro=False)
