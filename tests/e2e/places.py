@@ -21,7 +21,7 @@ IN_TREE = [*TYPES, "panel", "procedure", "old version"]
 def fill_letter(page: Page) -> None:
     """Write a letter to the laboratory."""
     form = page.locator("main form.form")
-    for box in form.locator("input[type=text]:visible, textarea").all():
+    for box in form.locator(".field :is(input[type=text], textarea)").all():
         box.fill("Здравствуйте")
     for choice in form.locator("select").all():
         choice.select_option(index=1)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from wagtail.models import get_page_models
 
-from pages.models import BasePage, OfficePage, ServiceKind, ServicePage
+from pages.models import BasePage, LegalVersion, OfficePage, ServiceKind, ServicePage
 from pages.selectors.offices import office_card
 from site_config.local_database import database_url
 from tests.databases import connected_to, database_copy
@@ -92,11 +92,11 @@ def find_addresses() -> dict[str, str]:
     """Return one address of each page type that the tree has, and of pages of a special kind."""
     firsts = {name: model.objects.live().order_by("path").first() for name, model in TYPES.items()}
     services = ServicePage.objects.live().order_by("path")
-    document = firsts["LegalDocumentPage"]
-    version = document.ordered_versions[-1].number
+    version = LegalVersion.objects.filter(page__live=True).order_by("effective_from").first()
+    document = version.page
     return {
         **{name: page.url for name, page in firsts.items() if page},
         "panel": services.filter(kind=ServiceKind.PANEL).first().url,
         "procedure": services.filter(kind=ServiceKind.PROCEDURE).first().url,
-        "old version": document.url + document.reverse_subpage("version", args=[version]),
+        "old version": document.url + document.reverse_subpage("version", args=[version.slug]),
     }
