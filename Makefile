@@ -16,8 +16,11 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@echo "Installing the locked requirements (once; a minute or two) …"
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 setup: $(STAMP) ## Make the virtual environment from the locked requirements
@@ -36,6 +39,7 @@ check: setup ## Linters and static checks
 	$(BIN)/djlint --check --lint --quiet templates
 	$(BIN)/python -m site_config.build_css --check
 	$(BIN)/python -m site_config.lock --check
+	$(MANAGE) update_messages --check
 	$(BIN)/python -m site_config.static_checks
 
 fmt: setup ## Format the code, build the style sheet

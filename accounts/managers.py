@@ -11,7 +11,7 @@ class UserManager(BaseUserManager):
 
     use_in_migrations = True
 
-    def get_by_natural_key(self, email: str) -> Any:
+    def get_by_natural_key(self, email: str | None) -> Any:
         """Return the user with this address; the case of the letters does not matter."""
         return self.annotate(email_lower=Lower("email")).get(email_lower=(email or "").lower())
 
@@ -22,7 +22,7 @@ class UserManager(BaseUserManager):
         """
         if not email:
             raise ValueError("A user needs an e-mail address.")
-        user = self.model(email=self.normalize_email(email), **fields)
+        user: Any = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user

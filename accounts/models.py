@@ -13,10 +13,11 @@ from accounts.managers import UserManager
 class User(AbstractBaseUser, PermissionsMixin):
     """A person known by an e-mail address, which is the login.
 
-    The address may be absent: a patient who came from VK may have none, and then signs in through VK.
+    The address may be absent: a patient who came from VK may have none and signs in through VK.
     """
 
-    email = models.EmailField(_("e-mail"), null=True, unique=True)
+    # NULL, not "": addresses are unique, the absence of one is not.
+    email = models.EmailField(_("e-mail"), null=True, unique=True)  # noqa: DJ001
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False)

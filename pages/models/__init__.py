@@ -11,6 +11,7 @@ from pages.models.catalogue import (
     ServiceKind,
     ServicePage,
     ServicePreparation,
+    Sex,
     Synonym,
 )
 from pages.models.forms import ContactPage, ContactPageField
@@ -32,7 +33,12 @@ from pages.models.people import (
     VacancyIndexPage,
     VacancyPage,
 )
-from pages.models.preparation import Preparation, PreparationIndexPage, PreparationPage
+from pages.models.preparation import (
+    Preparation,
+    PreparationIndexPage,
+    PreparationPage,
+    ShownPreparation,
+)
 from pages.models.prices import PriceListPage, PriceSource, ServicePrice
 from pages.models.promotions import PromotionIndexPage, PromotionPage, PromotionService
 from pages.models.purposes import Purpose, PurposeIndexPage, PurposePage
@@ -83,6 +89,8 @@ __all__ = [
     "ServicePage",
     "ServicePreparation",
     "ServicePrice",
+    "Sex",
+    "ShownPreparation",
     "SiteImage",
     "SiteRendition",
     "SpecialistIndexPage",

@@ -1,15 +1,19 @@
 """What all environments share. Values that differ come from the environment (see .env.example)."""
 
+import os
 from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 import environ
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+# What the process was given wins over the file.
+env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 # --- Applications -------------------------------------------------------------------------------
 
@@ -49,16 +53,17 @@ INSTALLED_APPS = [
 ]
 
 # The page cache stands above all that costs time: a hit runs nothing below it. What it stores went
-# through the rest of the list, so it carries their headers.
+# through the rest of the list, so it carries their headers. The check for malformed text stands
+# below the headers, because it answers with a page of its own.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "site_config.common.request_log.RequestLogMiddleware",
-    "site_config.common.malformed.MalformedTextMiddleware",
     "pages.page_cache.PageCacheMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "site_config.common.headers.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "site_config.common.malformed.MalformedTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -90,7 +95,20 @@ TEMPLATES = [
 
 # --- Database, cache, tasks ---------------------------------------------------------------------
 
-DATABASE_OPTIONS = {"pool": {"min_size": 1, "max_size": 12, "timeout": 10}}
+# The pool bounds what one process takes, however many threads it has.
+DATABASE_POOL = {"min_size": 1, "max_size": 12, "timeout": 5}
+
+
+def database(url: str) -> dict[str, Any]:
+    """The database at this address, reached through a pool.
+
+    A connection is tried before it is handed out, so that a restart of the database costs no
+    visitor an error.
+    """
+    config: dict[str, Any] = env.db_url_config(url)
+    options = {**config.get("OPTIONS", {}), "pool": DATABASE_POOL}
+    return {**config, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+
 
 REDIS_URL = env.str("REDIS_URL", default="")
 
@@ -120,6 +138,14 @@ CACHES = {
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
+# What `manage.py run_clock` does, beside asking the task worker for a sign of life each minute.
+CLOCK_EVERY_MINUTE = [["publish_scheduled"]]
+CLOCK_NIGHT_HOUR = 3
+CLOCK_EVERY_NIGHT = [
+    ["prune_db_task_results", "--min-age-days=2", "--failed-min-age-days=30"],
+    ["clearsessions"],
+]
+
 # --- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "ru"
@@ -136,6 +162,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "media"))()
+# Servers leave the files that editors upload to nginx.
+SERVE_MEDIA = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -161,6 +189,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# Screens of the admin that do without inline scripts and styles: ours, and the way in.
+CSP_STRICT_ADMIN_PREFIXES = ["/admin/login/", "/admin/prices/", "/admin/reports/catalogue/"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -168,7 +198,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "site_config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "site_config.common.errors.csrf_failure"
 # How many proxies of ours stand in front of the application; 0 trusts no forwarded address.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -194,7 +224,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "site_config.common.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Our own request log says the same without addresses and query strings.
         "django.server": {"handlers": [], "propagate": False},

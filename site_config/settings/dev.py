@@ -2,15 +2,15 @@
 
 from site_config.local_database import database_url
 from site_config.settings.base import *
-from site_config.settings.base import DATABASE_OPTIONS, env
+from site_config.settings.base import LOGGING, database, env
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-not-a-secret")
 ALLOWED_HOSTS = ["*"]
 
-DATABASES = {"default": env.db_url_config(database_url())}
-DATABASES["default"]["OPTIONS"] = DATABASE_OPTIONS
+DATABASES = {"default": database(database_url())}
 
+SERVE_MEDIA = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -19,3 +19,12 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# A developer needs whole tracebacks and has no use for a line per request.
+LOGGING = LOGGING | {
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+}
+
+# The people of the demo site sign in with it; without it load_demo makes none.
+DEMO_PASSWORD = "demo-kdl-2026"  # noqa: S105 - printed by `make run`, for development only

@@ -1,0 +1,42 @@
+"""The pictures of the demo site: drawn by us, each with the words that a screen reader says."""
+
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from pages.demo.files import FOLDER, read
+from pages.models import SiteImage
+
+PICTURES = FOLDER / "pictures"
+
+
+class DemoPictures:
+    """Finds a picture by its name; stores it when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[str, str]] = read("pictures.toml")
+        self.found: dict[str, Any] = {}
+
+    def get(self, name: str | None) -> Any | None:
+        """Return the picture, or None if none of this name has been drawn."""
+        if not name or name not in self.records:
+            return None
+        if name not in self.found:
+            self.found[name] = self._stored(name) or self._store(name)
+        return self.found[name]
+
+    def id_of(self, name: str) -> int | None:
+        """Return the primary key of the picture, or None."""
+        picture = self.get(name)
+        return picture.pk if picture else None
+
+    def _stored(self, name: str) -> Any | None:
+        return SiteImage.objects.filter(title=self.records[name]["title"]).first()
+
+    def _store(self, name: str) -> Any:
+        record = self.records[name]
+        picture = SiteImage(title=record["title"], description=record["description"])
+        content = (PICTURES / f"{name}.png").read_bytes()
+        picture.file.save(f"{name}.png", ContentFile(content), save=False)
+        picture.save()
+        return picture
