@@ -10,6 +10,8 @@ they hold no byte of one visitor.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -40,6 +42,16 @@ def mark_cacheable(response: HttpResponse) -> HttpResponse:
     """Say that a response is the same for everybody, and return it."""
     response.is_public_page = True  # type: ignore[attr-defined]
     return response
+
+
+def public_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark what a view answers as the same for everybody."""
+
+    @wraps(view)
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return mark_cacheable(view(request, *args, **kwargs))
+
+    return marked
 
 
 class PageCacheMiddleware:

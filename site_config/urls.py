@@ -32,6 +32,7 @@ urlpatterns = [
     path("readyz/", readyz, name="readyz"),
     *admin_urlpatterns,
     path("documents/", include(wagtaildocs_urls)),
+    path("", include("pages.urls")),
 ]
 
 if settings.SERVE_MEDIA:

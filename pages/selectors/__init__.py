@@ -28,7 +28,7 @@ from pages.selectors.content import (
 )
 from pages.selectors.freshness import content_version, next_boundary
 from pages.selectors.gaps import CatalogueGap, catalogue_gaps
-from pages.selectors.navigation import Chrome, chrome
+from pages.selectors.navigation import Chrome, Link, chrome, trail
 from pages.selectors.offices import OfficeCard, office_card, offices
 from pages.selectors.prices import (
     PriceList,
@@ -52,6 +52,7 @@ __all__ = [
     "CatalogueGap",
     "CategoryRow",
     "Chrome",
+    "Link",
     "OfficeCard",
     "PriceList",
     "PromotionRow",
@@ -88,5 +89,6 @@ __all__ = [
     "service_rows_by_letter",
     "services_with_prices",
     "specialists",
+    "trail",
     "vacancies",
 ]

@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from pages.context_processors import chrome_of
 from pages.seo.nodes import (
     Node,
     SocialImage,
@@ -29,19 +28,12 @@ class Head:
         self.request = request
 
     @cached_property
-    def name(self) -> str:
-        """The name of the page without that of the site."""
-        name = self.page.seo_title or self.page.title
-        if self.number > 1:
-            name = _("%(title)s, page %(number)d") % {"title": name, "number": self.number}
-        return name
-
-    @cached_property
     def title(self) -> str:
-        """The title of the window: the name of the page and that of the site."""
-        laboratory = chrome_of(self.request).laboratory
-        ending = laboratory.slogan if self.name == laboratory.brand else laboratory.brand
-        return f"{self.name} — {ending}" if ending else self.name
+        """The name of the page for the window and for search engines, without that of the site."""
+        title = self.page.seo_title or self.page.title
+        if self.number > 1:
+            title = _("%(title)s, page %(number)d") % {"title": title, "number": self.number}
+        return title
 
     @cached_property
     def number(self) -> int:

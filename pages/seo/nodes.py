@@ -55,7 +55,7 @@ def page_address(page: Any, request: HttpRequest) -> str:
 
 
 def compact(node: Node) -> Node:
-    """Return the node without its empty properties."""
+    """Return the node without the properties that have nothing to say (`False` says something)."""
     return {name: value for name, value in node.items() if value not in (None, "", [])}
 
 

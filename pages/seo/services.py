@@ -67,9 +67,7 @@ def promotion(page: Any, request: HttpRequest) -> list[Node]:
     web = web_page(page, request)
     if page.state != "running":
         return [web]
-    offers = [
-        _promotion_offer(page, row, request) for row in page.rows if row.price is not None
-    ]
+    offers = [_promotion_offer(page, row, request) for row in page.rows if row.price is not None]
     return [web, *offers]
 
 
@@ -112,7 +110,6 @@ def _current_offer(card: ServiceCard, request: HttpRequest, url: str) -> Node | 
     row = card.row
     if row.price is None:
         return None
-    taking = card.taking
     return compact(
         {
             **_offer(row.price, request, f"{url}#offer"),
@@ -121,16 +118,21 @@ def _current_offer(card: ServiceCard, request: HttpRequest, url: str) -> Node | 
             "itemOffered": reference(f"{url}#service"),
             "validFrom": card.price_since and card.price_since.isoformat(),
             "priceValidUntil": _last_day(card.next_since),
-            "addOn": taking
-            and taking.price is not None
-            and {
-                **_offer(taking.price, request, f"{url}#taking"),
-                "name": taking.title,
-                "url": absolute(request, taking.url),
-                "itemOffered": _brief(taking, request),
-            },
+            "addOn": _taking_offer(card.taking, request, url),
         }
     )
+
+
+def _taking_offer(taking: ServiceRow | None, request: HttpRequest, url: str) -> Node | None:
+    """The fee for taking the material: an offer of its own, added once for a visit."""
+    if taking is None or taking.price is None:
+        return None
+    return {
+        **_offer(taking.price, request, f"{url}#taking"),
+        "name": taking.title,
+        "url": absolute(request, taking.url),
+        "itemOffered": _brief(taking, request),
+    }
 
 
 def _promotion_offer(page: Any, row: PromotionRow, request: HttpRequest) -> Node:
