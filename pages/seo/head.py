@@ -89,7 +89,7 @@ class Head:
                 {
                     "@type": "ListItem",
                     "position": position,
-                    "name": crumb.title,
+                    "name": crumb.title if position > 1 else _("Home"),
                     "item": absolute(self.request, crumb.url),
                 }
                 for position, crumb in enumerate(self.page.trail, start=1)

@@ -1,7 +1,7 @@
 """Nodes of services and their prices.
 
-A medical test has no price in schema.org, a service has. So a node is both: the offer leads to it by
-`itemOffered`, and it carries the codes and the members of a test besides.
+A medical test has no price in schema.org, a service has. So a node is both: the offer leads to it
+by `itemOffered`, and it carries the codes and the members of a test besides.
 """
 
 from datetime import date, timedelta

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from pages.context_processors import chrome_of
 from pages.seo.nodes import (
@@ -174,7 +175,8 @@ def job_posting(page: Any, request: HttpRequest) -> Node:
             "url": url,
             "title": page.title,
             "description": "\n".join(filter(None, words)) or page.title,
-            "datePosted": page.first_published_at and page.first_published_at.date().isoformat(),
+            "datePosted": page.first_published_at
+            and timezone.localdate(page.first_published_at).isoformat(),
             "validThrough": page.expire_at and page.expire_at.isoformat(),
             "employmentType": page.employment,
             "workHours": page.schedule,
