@@ -74,7 +74,7 @@ def prepare() -> None:
         say(f"  {role:<24} {email:<36} {password}")
     # The processes below are forked: they must not inherit connections or the pool's threads.
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 def demo_logins() -> list[tuple[str, str, str]]:

@@ -11,7 +11,6 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from accounts.views import AdminLoginView
 from site_config.common.csp import admin_policy
-from site_config.common.health import healthz, readyz
 
 handler400 = "site_config.common.errors.bad_request"
 handler403 = "site_config.common.errors.permission_denied"
@@ -28,8 +27,6 @@ admin_urlpatterns = decorate_urlpatterns(
 )
 
 urlpatterns = [
-    path("healthz/", healthz, name="healthz"),
-    path("readyz/", readyz, name="readyz"),
     *admin_urlpatterns,
     path("documents/", include(wagtaildocs_urls)),
     path("", include("pages.urls")),

@@ -1,11 +1,15 @@
-"""Answers for whoever watches the site: is the process up, is it ready to serve."""
+"""Answers for whoever watches the site: is the process up, is it ready to serve.
 
+A middleware, not two routes: the answers must not wait for anything that may be broken below.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -58,3 +62,19 @@ def worker_age_seconds(now: datetime) -> int | None:
     done = DBTaskResult.objects.successful().filter(task_path=heartbeat.module_path)
     last = done.order_by("-finished_at").values_list("finished_at", flat=True).first()
     return None if last is None else max(0, int((now - last).total_seconds()))
+
+
+ANSWERS: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
+    "/healthz/": healthz,
+    "/readyz/": readyz,
+}
+
+
+class HealthMiddleware:
+    """Answers the addresses of ANSWERS."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return ANSWERS.get(request.path_info, self.get_response)(request)

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "site_config.common.health.HealthMiddleware",
     "site_config.common.request_log.RequestLogMiddleware",
     "pages.page_cache.PageCacheMiddleware",
     "django.middleware.gzip.GZipMiddleware",
