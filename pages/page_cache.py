@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from pages import selectors
 
@@ -45,8 +46,9 @@ def mark_cacheable(response: HttpResponse) -> HttpResponse:
 
 
 def public_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Mark what a view answers as the same for everybody."""
+    """Make a view answer reading requests only, and the same for everybody."""
 
+    @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return mark_cacheable(view(request, *args, **kwargs))

@@ -1,14 +1,14 @@
 """The map of the site for search engines: published public pages, in sections by type."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from wagtail.models import Page, Site
+from wagtail.query import PageQuerySet
 
 from pages import models
 from pages.links import path_of
@@ -56,7 +56,7 @@ def sitemaps(site: Site) -> dict[str, PageSitemap]:
     return {section: PageSitemap(site, section) for section in (REST, *SECTIONS)}
 
 
-def _pages(section: str) -> QuerySet[Any]:
+def _pages(section: str) -> PageQuerySet:
     """The pages of a section with the time of their last change."""
     published = Coalesce("last_published_at", "latest_revision_created_at")
     if section == REST:

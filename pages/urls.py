@@ -5,9 +5,12 @@ from django.urls import path
 from pages import views
 from pages.feeds import NewsFeed, PromotionFeed
 from pages.page_cache import public_view
+from pages.price_files import prices_csv, prices_xlsx
 
 app_name = "pages"
 urlpatterns = [
+    path("ceny/price.xlsx", prices_xlsx, name="prices-xlsx"),
+    path("ceny/price.csv", prices_csv, name="prices-csv"),
     path("sitemap.xml", views.sitemap_index, name="sitemap"),
     path("sitemap-<slug:section>.xml", views.sitemap_section, name="sitemap-section"),
     path("robots.txt", views.robots, name="robots"),

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from django.contrib.sitemaps.views import SitemapIndexItem
+from django.contrib.sites.requests import RequestSite
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -26,29 +26,20 @@ CAMPAIGN_PARAMETERS = (
 CANVAS = "#f2f6f7"
 
 
-class CanonicalHost:
-    """The host of the site as django.contrib.sitemaps takes it."""
-
-    def __init__(self, domain: str) -> None:
-        self.domain = domain
-
-
-@require_safe
 @public_view
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """Return the index of the map: each section that has pages, with its last change."""
     sections = [
-        SitemapIndexItem(
-            absolute(request, reverse("pages:sitemap-section", args=[name])),
-            section.get_latest_lastmod(),
-        )
+        {
+            "location": absolute(request, reverse("pages:sitemap-section", args=[name])),
+            "last_mod": section.get_latest_lastmod(),
+        }
         for name, section in sitemaps(Site.find_for_request(request)).items()
         if section.paginator.count
     ]
     return TemplateResponse(request, "sitemap_index.xml", {"sitemaps": sections}, content_type=XML)
 
 
-@require_safe
 @public_view
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     """Return one section of the map. Raises Http404 if there is none of this name."""
@@ -56,11 +47,12 @@ def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     if found is None:
         raise Http404
     root = urlsplit(site_root(request))
-    urls = found.get_urls(site=CanonicalHost(root.netloc), protocol=root.scheme)
+    site = RequestSite(request)
+    site.domain = root.netloc
+    urls = found.get_urls(site=site, protocol=root.scheme)
     return TemplateResponse(request, "sitemap.xml", {"urlset": urls}, content_type=XML)
 
 
-@require_safe
 @public_view
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell robots what not to fetch, and where the map of the site is."""
@@ -78,7 +70,6 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-@require_safe
 @public_view
 def manifest(request: HttpRequest) -> HttpResponse:
     """Describe the site to a phone that puts it on its home screen."""

@@ -88,4 +88,6 @@ class ReviewedMixin(models.Model):
         """Refuse a next check that is not after the last one."""
         super().clean()
         if self.reviewed_on and self.next_review and self.next_review <= self.reviewed_on:
-            raise ValidationError({"next_review": _("The next check must come after the last one.")})
+            raise ValidationError(
+                {"next_review": _("The next check must come after the last one.")}
+            )

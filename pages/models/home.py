@@ -29,7 +29,10 @@ class HomePage(BasePage):
         help_text=_("Divided by commas; each becomes a button under the search field."),
     )
     steps = StreamField(
-        [("steps", StepsBlock())], verbose_name=_("preparation in three steps"), blank=True, max_num=1
+        [("steps", StepsBlock())],
+        verbose_name=_("preparation in three steps"),
+        blank=True,
+        max_num=1,
     )
     facts = StreamField(
         [("facts", FactsBlock())], verbose_name=_("what people trust"), blank=True, max_num=1

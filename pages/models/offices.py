@@ -165,7 +165,9 @@ class OfficePage(BasePage):
             heading=_("Address"),
         ),
         InlinePanel("hours", heading=_("Hours"), label=_("day"), max_num=7),
-        InlinePanel("exceptions", heading=_("Other hours on some dates"), label=_("date"), max_num=60),
+        InlinePanel(
+            "exceptions", heading=_("Other hours on some dates"), label=_("date"), max_num=60
+        ),
         FieldPanel("accessibility"),
         FieldPanel("payments"),
         FieldPanel("body"),
@@ -220,7 +222,9 @@ class WorkingDay(models.Model):
 
     time_panels = [
         FieldRowPanel([FieldPanel("opens"), FieldPanel("closes"), FieldPanel("overnight")]),
-        FieldRowPanel([FieldPanel("lunch_from"), FieldPanel("lunch_to"), FieldPanel("last_sampling")]),
+        FieldRowPanel(
+            [FieldPanel("lunch_from"), FieldPanel("lunch_to"), FieldPanel("last_sampling")]
+        ),
     ]
 
     class Meta:
@@ -233,10 +237,16 @@ class WorkingDay(models.Model):
             return
         if not self.overnight and self.closes <= self.opens:
             raise ValidationError(
-                {"closes": _("Closes before it opens. For a night shift mark “closes on the next day”.")}
+                {
+                    "closes": _(
+                        "Closes before it opens. For a night shift mark “closes on the next day”."
+                    )
+                }
             )
         if self.overnight and self.closes > self.opens:
-            raise ValidationError({"closes": _("More than 24 hours: take off “closes on the next day”.")})
+            raise ValidationError(
+                {"closes": _("More than 24 hours: take off “closes on the next day”.")}
+            )
         if bool(self.lunch_from) != bool(self.lunch_to):
             raise ValidationError({"lunch_to": _("Give both ends of the lunch, or none.")})
         if self.lunch_from and self.lunch_to:
@@ -313,9 +323,7 @@ class OfficeHours(WorkingDay):
                 name="office_weekday_once",
                 violation_error_message=_("This weekday is there twice."),
             ),
-            models.CheckConstraint(
-                condition=Q(weekday__range=(1, 7)), name="office_weekday_range"
-            ),
+            models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="office_weekday_range"),
             *day_constraints("office_hours"),
         ]
 
@@ -326,7 +334,9 @@ class OfficeHours(WorkingDay):
         """Require both times: a day off has no row."""
         super().clean()
         if not self.opens or not self.closes:
-            raise ValidationError({"opens": _("Give both times, or delete the day if it is a day off.")})
+            raise ValidationError(
+                {"opens": _("Give both times, or delete the day if it is a day off.")}
+            )
 
 
 class OfficeException(WorkingDay):

@@ -68,7 +68,9 @@ class ServicePrice(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gt=0) & Q(amount__lte=HIGHEST_PRICE),
                 name="price_amount_range",
-                violation_error_message=_("A price is more than 0 and less than 1,000,000 roubles."),
+                violation_error_message=_(
+                    "A price is more than 0 and less than 1,000,000 roubles."
+                ),
             ),
         ]
 

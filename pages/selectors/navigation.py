@@ -124,7 +124,9 @@ def _make(site: Site) -> Chrome:
             for block in navigation.footer
         ],
         notice=notice,
-        notice_url=path(notice.page.url_path) if notice and notice.page and notice.page.live else "",
+        notice_url=path(notice.page.url_path)
+        if notice and notice.page and notice.page.live
+        else "",
         offices=cards,
         office=main_office(cards),
         urls=_sections(path),
@@ -139,7 +141,9 @@ def _sections(path: Any) -> dict[str, str]:
         ContentType.objects.get_for_model(getattr(models, name)).pk: key
         for key, name in SECTIONS.items()
     }
-    found = Page.objects.live().filter(content_type__in=types).values_list(
-        "content_type_id", "url_path"
+    found = (
+        Page.objects.live()
+        .filter(content_type__in=types)
+        .values_list("content_type_id", "url_path")
     )
     return {types[type_id]: path(url_path) for type_id, url_path in found}

@@ -29,7 +29,7 @@ addEventListener(
   },
   { passive: true },
 );
-onScroll();
+requestAnimationFrame(onScroll);
 
 // --- Main menu: the disclosure pattern (WAI-ARIA), hover as an ease for a mouse ------------------
 
