@@ -59,7 +59,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
-        "Disallow: /poisk/",
+        f"Disallow: {reverse('search')}",
         "Disallow: /*?q=",
         "Disallow: /*&q=",
         f"Clean-param: {CAMPAIGN_PARAMETERS}",

@@ -196,9 +196,9 @@ class OfficePage(BasePage):
         """Add `office` (see selectors.OfficeCard) and `not_taken`, rows of services."""
         context = super().get_context(request, *args, **kwargs)
         context["office"] = self.card
-        context["not_taken"] = selectors.service_rows(
-            self.services_not_taken.values_list("pk", flat=True)
-        )
+        # The preview of an office that was never saved has no relations yet.
+        not_taken = self.services_not_taken.values_list("pk", flat=True) if self.pk else []
+        context["not_taken"] = selectors.service_rows(not_taken)
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from pages import models
@@ -30,7 +31,6 @@ from pages.seo.texts import LANGUAGE
 
 # A diagnostic laboratory is an organisation, not a place: hours and geo come with the second type.
 BRANCH_TYPES = ["DiagnosticLab", "MedicalClinic"]
-SEARCH_PATH = "/poisk/"
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -92,7 +92,7 @@ def web_site(page: Any, request: HttpRequest) -> Node:
             "@type": "SearchAction",
             "target": {
                 "@type": "EntryPoint",
-                "urlTemplate": absolute(request, SEARCH_PATH) + "?q={search_term_string}",
+                "urlTemplate": absolute(request, reverse("search")) + "?q={search_term_string}",
             },
             "query-input": "required name=search_term_string",
         },
