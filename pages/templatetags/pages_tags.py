@@ -1,6 +1,7 @@
 """What templates need to show content."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
