@@ -3,8 +3,8 @@
 A kept page belongs to the content version it was made from, which every change raises in its own
 transaction, and lives no longer than the next moment at which a page changes by itself (an office
 closes, a price comes into force). So nothing stale is served, and nobody has to list what a change
-touches. Only pages that say so (`mark_cacheable`) are kept, and only from requests without a session:
-they hold no byte of one visitor.
+touches. Only pages that say so (`mark_cacheable`) are kept, and only from requests without a
+session: they hold no byte of one visitor.
 """
 
 import hashlib

@@ -1,4 +1,6 @@
-"""What machines read on a page: canonical address, description, social picture, schema.org nodes."""
+"""What machines read on a page: canonical address, description, social picture,
+schema.org nodes.
+"""
 
 from typing import Any
 

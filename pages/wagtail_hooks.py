@@ -1,9 +1,14 @@
 """Registers what the admin shows of this app. Nothing else is here."""
 
 from django.utils.translation import gettext_lazy as _
+
+from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from pages.admin import copying, deletion, gaps_report, look, rights
+from pages.admin.prices import log as price_log
+from pages.admin.prices.viewsets import PricesViewSet
 from pages.models import Biomaterial, NoticeBar, Preparation, Purpose
 
 
@@ -50,3 +55,16 @@ class SharedContentGroup(SnippetViewSetGroup):
 
 
 register_snippet(SharedContentGroup)
+
+hooks.register("register_admin_viewset", PricesViewSet)
+hooks.register("register_log_actions", price_log.register)
+hooks.register("register_icons", look.add_icons)
+hooks.register("insert_global_admin_css", look.add_css)
+hooks.register("register_permissions", rights.permissions)
+hooks.register("register_admin_urls", gaps_report.urls)
+hooks.register("register_reports_menu_item", gaps_report.menu_item)
+hooks.register("construct_homepage_panels", gaps_report.add_panel)
+hooks.register("before_copy_page", copying.refuse_copy)
+hooks.register("before_delete_page", deletion.refuse_page)
+hooks.register("before_bulk_action", deletion.refuse_bulk)
+hooks.register("before_delete_snippet", deletion.refuse_snippets)

@@ -10,6 +10,7 @@ from pathlib import Path
 from rcssmin import cssmin
 
 CSS = Path(__file__).resolve().parents[1] / "static" / "css"
+VENDORED = "../"
 HEADER = "/* Built by `make css` from static/css/parts: change the parts, not this file. */\n"
 
 
@@ -18,13 +19,17 @@ class BuildError(Exception):
 
 
 def ordered_parts(folder: Path) -> list[Path]:
-    """Return the parts in the order of order.txt (one path under parts/ a line, # for comments).
+    """Return the parts in the order of order.txt: one path under parts/ a line, # for comments.
 
-    Raises BuildError if a part is listed twice, listed and absent, or there and not listed.
+    A path that begins with ../ leads out of static/css, to a vendored style sheet. Raises
+    BuildError if a part is listed twice, listed and absent, or there and not listed.
     """
     lines = (folder / "order.txt").read_text(encoding="utf-8").splitlines()
     names = [name for line in lines if (name := line.partition("#")[0].strip())]
-    present = {path.relative_to(folder / "parts").as_posix() for path in parts_present(folder)}
+    vendored = {name for name in names if name.startswith(VENDORED)}
+    present = vendored | {
+        path.relative_to(folder / "parts").as_posix() for path in parts_present(folder)
+    }
     problems = [
         f"listed twice: {name}" for name in sorted({n for n in names if names.count(n) > 1})
     ]
@@ -32,7 +37,7 @@ def ordered_parts(folder: Path) -> list[Path]:
     problems += [f"not listed: {name}" for name in sorted(present.difference(names))]
     if problems:
         raise BuildError("static/css/order.txt: " + "; ".join(problems))
-    return [folder / "parts" / name for name in names]
+    return [folder / name if name in vendored else folder / "parts" / name for name in names]
 
 
 def parts_present(folder: Path) -> list[Path]:
@@ -43,7 +48,7 @@ def parts_present(folder: Path) -> list[Path]:
 def build(folder: Path = CSS) -> str:
     """Return the style sheet of the site: its parts joined and minified."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in ordered_parts(folder))
-    minified: str = cssmin(source)
+    minified: str = cssmin(source, keep_bang_comments=True)
     return f"{HEADER}{minified}\n"
 
 

@@ -30,6 +30,7 @@ urlpatterns = [
     *admin_urlpatterns,
     path("documents/", include(wagtaildocs_urls)),
     path("", include("pages.urls")),
+    path("", include("search.urls")),
 ]
 
 if settings.SERVE_MEDIA:

@@ -13,7 +13,7 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF OLD.valid_from <= now() THEN
+    IF OLD.valid_from <= clock_timestamp() THEN
         RAISE EXCEPTION 'a price that has been in force cannot be deleted'
             USING ERRCODE = 'restrict_violation';
     END IF;

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page
 
@@ -75,4 +76,6 @@ class ReviewedMixin(models.Model):
         """Refuse a next check that is not after the last one."""
         super().clean()
         if self.reviewed_on and self.next_review and self.next_review <= self.reviewed_on:
-            raise ValidationError({"next_review": _("The next check must come after the last one.")})
+            raise ValidationError(
+                {"next_review": _("The next check must come after the last one.")}
+            )

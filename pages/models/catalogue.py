@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import (
     FieldPanel,
@@ -77,7 +78,9 @@ class Biomaterial(index.Indexed, models.Model):
     taking = models.ForeignKey(
         "pages.ServicePage",
         verbose_name=_("taking"),
-        help_text=_("The procedure whose price is added once for a visit. Empty if the patient brings it."),
+        help_text=_(
+            "The procedure whose price is added once for a visit. Empty if the patient brings it."
+        ),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -285,7 +288,9 @@ class ServicePage(ReviewedMixin, BasePage):
         ReviewedMixin.review_panel,
     ]
     preparation_panels = [
-        InlinePanel("preparations", heading=_("Shared preparation"), label=_("preparation"), max_num=6),
+        InlinePanel(
+            "preparations", heading=_("Shared preparation"), label=_("preparation"), max_num=6
+        ),
         FieldPanel("own_preparation"),
     ]
     link_panels = [
@@ -329,7 +334,9 @@ class ServicePage(ReviewedMixin, BasePage):
                 violation_error_message=_("Another service has this code."),
             ),
             models.CheckConstraint(
-                condition=Q(age_from__isnull=True) | Q(age_to__isnull=True) | Q(age_from__lte=F("age_to")),
+                condition=Q(age_from__isnull=True)
+                | Q(age_to__isnull=True)
+                | Q(age_from__lte=F("age_to")),
                 name="service_age_order",
                 violation_error_message=_("“Age from” is greater than “age to”."),
             ),

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
@@ -46,7 +47,9 @@ class PromotionIndexPage(BasePage):
 
 
 class PromotionPage(BasePage):
-    """A promotion with its dates and conditions (38-ФЗ art. 24 part 7: the contraindication line)."""
+    """A promotion with its dates and conditions (38-ФЗ art. 24 part 7: the
+    contraindication line).
+    """
 
     lead = models.CharField(_("lead"), max_length=300)
     starts_on = models.DateField(_("first day"))
@@ -123,7 +126,9 @@ class PromotionPage(BasePage):
         return "running"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `rows`: the services with their promotion price and a true old price, if there is one."""
+        """Add `rows`: the services with their promotion price and a true old price, if there is
+        one.
+        """
         context = super().get_context(request, *args, **kwargs)
         context["rows"] = selectors.promotion_rows(self)
         return context

@@ -10,6 +10,7 @@ from pages.selectors.catalogue import (
     ServiceRow,
     categories,
     category_services,
+    name_matches,
     purpose_rows,
     service_card,
     service_letters,
@@ -27,16 +28,17 @@ from pages.selectors.content import (
     vacancies,
 )
 from pages.selectors.freshness import content_version, next_boundary
-from pages.selectors.gaps import CatalogueGap, catalogue_gaps
+from pages.selectors.gaps import GAPS, CatalogueGap, catalogue_gaps, gap_counts
 from pages.selectors.navigation import Chrome, chrome
 from pages.selectors.offices import OfficeCard, office_card, offices
 from pages.selectors.prices import (
     PriceList,
+    PriceRecord,
     current_prices,
     price_history,
     price_list,
+    price_state,
     reference_prices,
-    scheduled_prices,
     services_with_prices,
 )
 from pages.selectors.promotions import (
@@ -49,11 +51,13 @@ from pages.selectors.promotions import (
 )
 
 __all__ = [
+    "GAPS",
     "CatalogueGap",
     "CategoryRow",
     "Chrome",
     "OfficeCard",
     "PriceList",
+    "PriceRecord",
     "PromotionRow",
     "ServiceCard",
     "ServiceRow",
@@ -66,8 +70,10 @@ __all__ = [
     "content_version",
     "current_prices",
     "ended_promotions",
+    "gap_counts",
     "latest_news",
     "legal_groups",
+    "name_matches",
     "news",
     "next_boundary",
     "office_card",
@@ -75,13 +81,13 @@ __all__ = [
     "preparation_pages",
     "price_history",
     "price_list",
+    "price_state",
     "promotion_rows",
     "promotions_of",
     "purpose_pages",
     "purpose_rows",
     "reference_prices",
     "running_promotions",
-    "scheduled_prices",
     "service_card",
     "service_letters",
     "service_rows",

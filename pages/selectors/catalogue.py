@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,13 @@ from django.db.models.functions import Left, Upper
 from django.utils import timezone
 
 from pages import models
+from pages.codes import normalise_code
 from pages.links import path_of
 
 # Width of one level of a tree path (django-treebeard's materialised path).
 STEP = 4
+# A category's path: root, home, catalogue, category.
+CATEGORY_WIDTH = STEP * 4
 
 ROW_FIELDS = (
     "path",
@@ -67,7 +70,7 @@ class ServiceRow:
 
 @dataclass(frozen=True)
 class PanelSaving:
-    """What a panel's members cost one by one, and how much less the panel is (both whole amounts)."""
+    """What a panel's members cost one by one, and how much less the panel is."""
 
     separately: Decimal
     saved: Decimal
@@ -111,9 +114,7 @@ def categories() -> list[CategoryRow]:
     """Return all published categories in the editors' order, with counts of published services."""
     path = path_of()
     counts: dict[str, int] = {}
-    paths = models.ServicePage.objects.live().annotate(
-        parent=Left("path", _depth_width())
-    )
+    paths = models.ServicePage.objects.live().annotate(parent=Left("path", CATEGORY_WIDTH))
     for parent in paths.values_list("parent", flat=True):
         counts[parent] = counts.get(parent, 0) + 1
     return [
@@ -131,11 +132,6 @@ def categories() -> list[CategoryRow]:
     ]
 
 
-def _depth_width() -> int:
-    """The width of a category's path: root, home, catalogue, category."""
-    return STEP * 4
-
-
 def category_services(category: Any) -> QuerySet[Any]:
     """Return the published services of a category, panels and procedures among them, by title."""
     return models.ServicePage.objects.child_of(category).live().order_by("title")
@@ -151,14 +147,17 @@ def service_rows(ids: Iterable[int]) -> list[ServiceRow]:
     return [by_pk[pk] for pk in dict.fromkeys(wanted) if pk in by_pk]
 
 
-def rows_of(services: Iterable[Any]) -> list[ServiceRow]:
-    """Return rows for a queryset of services in its order, in three queries whatever its length."""
+def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[ServiceRow]:
+    """Return rows for a queryset of services in its order, in three queries whatever its length.
+
+    Prices are those in force at a moment (default now).
+    """
     from pages.selectors.prices import current_prices  # noqa: PLC0415 - prices lists rows
 
     if isinstance(services, QuerySet):
         services = services.select_related("biomaterial").only(*ROW_FIELDS, "biomaterial__name")
     pages = list(services)
-    prices = current_prices(page.pk for page in pages)
+    prices = current_prices((page.pk for page in pages), at)
     titles = dict(models.ServiceCategoryPage.objects.values_list("path", "title"))
     path = path_of()
     return [
@@ -208,15 +207,21 @@ def purpose_rows(purpose_id: int) -> tuple[list[ServiceRow], list[ServiceRow]]:
 
 
 def name_matches(query: str) -> Q:
-    """Return the condition that a service has every word of the query in a name or a code."""
+    """Return the condition that a service has every word of the query in a name or a code.
+
+    An empty query matches all. Codes are found in Cyrillic look-alikes too.
+    """
     condition = Q()
     for word in query.split():
-        condition &= (
+        found = (
             Q(title__icontains=word)
             | Q(short_name__icontains=word)
-            | Q(code__icontains=word)
-            | Q(synonyms__text__icontains=word)
+            | Q(pk__in=models.Synonym.objects.filter(text__icontains=word).values("page_id"))
         )
+        code = normalise_code(word)
+        if code:
+            found |= Q(code__icontains=code)
+        condition &= found
     return condition
 
 
@@ -235,17 +240,13 @@ def service_card(service: Any) -> ServiceCard:
     if taking_id:
         wanted.add(taking_id)
     by_pk = {row.pk: row for row in rows_of(models.ServicePage.objects.filter(pk__in=wanted))}
-    live = set(
-        models.ServicePage.objects.live().filter(pk__in=wanted).values_list("pk", flat=True)
-    )
+    live = set(models.ServicePage.objects.live().filter(pk__in=wanted).values_list("pk", flat=True))
 
     def rows(ids: Iterable[int]) -> list[ServiceRow]:
         return [by_pk[pk] for pk in ids if pk in live]
 
     row = _row_of_draft(service, by_pk.get(service.pk))
-    history = list(
-        models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from")
-    )
+    history = list(models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from"))
     now = timezone.now()
     in_force = [price for price in history if price.valid_from <= now]
     coming = next((price for price in history if price.valid_from > now), None)

@@ -26,7 +26,9 @@ OPENS_ON_WEEKDAY = {
 
 @dataclass(frozen=True)
 class DayLine:
-    """A line of the week table: a weekday or a date, its hours in words, and whether it is today."""
+    """A line of the week table: a weekday or a date, its hours in words, and whether it
+    is today.
+    """
 
     name: str
     hours: str
@@ -53,7 +55,9 @@ class OfficeCard:
 
 
 def offices() -> list[OfficeCard]:
-    """Return the published offices in the editors' order, with their state now, in three queries."""
+    """Return the published offices in the editors' order, with their state now, in three
+    queries.
+    """
     pages = (
         models.OfficePage.objects.live()
         .public()

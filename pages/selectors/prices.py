@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.core.paginator import Page as PaginatorPage
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.core.paginator import Paginator
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from pages import models
 from pages.pagination import paginate_by
 from pages.selectors.catalogue import (
+    CATEGORY_WIDTH,
     CategoryRow,
     ServiceRow,
     categories,
@@ -21,11 +25,12 @@ from pages.selectors.catalogue import (
 )
 
 PRICE_LIST_PAGE = 300
+LONGEST_QUERY = 100
 REFERENCE_DAYS = 30
 
 
 def current_prices(service_ids: Iterable[int], at: datetime | None = None) -> dict[int, Decimal]:
-    """Return the price in force of each of these services that has one, at a moment (default now)."""
+    """Return the price in force at a moment (default now) of those services that have one."""
     rows = (
         models.ServicePrice.objects.filter(
             service_id__in=list(service_ids), valid_from__lte=at or timezone.now()
@@ -40,13 +45,17 @@ def current_prices(service_ids: Iterable[int], at: datetime | None = None) -> di
 def services_with_prices() -> QuerySet[Any]:
     """Return all services annotated with `price`, `price_since`, `next_price` and `next_since`.
 
-    Made for the price manager: it holds drafts too, and is ordered by code.
+    Made for the price manager: it holds drafts too, and is ordered by code. `category` is the title
+    of the category.
     """
+    category = models.ServiceCategoryPage.objects.filter(path=OuterRef("category_path"))
     prices = models.ServicePrice.objects.filter(service=OuterRef("pk"))
     now = timezone.now()
     current = prices.filter(valid_from__lte=now).order_by("-valid_from")
     coming = prices.filter(valid_from__gt=now).order_by("valid_from")
     return models.ServicePage.objects.annotate(
+        category_path=Left("path", CATEGORY_WIDTH),
+        category=Subquery(category.values("title")[:1]),
         price=Subquery(current.values("amount")[:1]),
         price_since=Subquery(current.values("valid_from")[:1]),
         next_price=Subquery(coming.values("amount")[:1]),
@@ -54,22 +63,51 @@ def services_with_prices() -> QuerySet[Any]:
     ).order_by("code")
 
 
-def price_history(service_id: int) -> QuerySet[Any]:
-    """Return all price rows of a service, scheduled ones too, newest first."""
-    return (
+@dataclass(frozen=True)
+class PriceRecord:
+    """A price in the history. `state` is `scheduled`, `current` or `past`.
+
+    `change` is the difference to the price before it, None for the first one.
+    """
+
+    price: Any
+    state: str
+    change: Decimal | None
+
+
+def price_history(service_id: int) -> list[PriceRecord]:
+    """Return all prices of a service, scheduled ones too, the latest moment first."""
+    now = timezone.now()
+    prices = list(
         models.ServicePrice.objects.filter(service_id=service_id)
         .select_related("author")
         .order_by("-valid_from")
     )
+    records = []
+    state = "current"
+    for price, before in zip_longest(prices, prices[1:]):
+        change = price.amount - before.amount if before else None
+        if price.valid_from > now:
+            records.append(PriceRecord(price, "scheduled", change))
+        else:
+            records.append(PriceRecord(price, state, change))
+            state = "past"
+    return records
 
 
-def scheduled_prices() -> QuerySet[Any]:
-    """Return the price rows that are not in force yet, the soonest first."""
-    return (
-        models.ServicePrice.objects.filter(valid_from__gt=timezone.now())
-        .select_related("service", "author")
-        .order_by("valid_from", "service__code")
-    )
+def price_state(service_id: int) -> str:
+    """Return a word for the state of a service's prices; no two different states share one.
+
+    Rows are never changed, only added (with a higher id) and, while scheduled, taken away.
+    """
+    rows = models.ServicePrice.objects.filter(service_id=service_id)
+    state = rows.aggregate(count=Count("pk"), last=Max("pk"))
+    return f"{state['count']}-{state['last'] or 0}"
+
+
+def start_of_day(day: date) -> datetime:
+    """Return the moment at which a day begins for the laboratory."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 def reference_prices(service_ids: Iterable[int], before: date) -> dict[int, Decimal]:
@@ -78,8 +116,7 @@ def reference_prices(service_ids: Iterable[int], before: date) -> dict[int, Deci
     Only services whose history covers all of those days are there: what may honestly be called
     the old price of a promotion that begins on that date.
     """
-    zone = timezone.get_current_timezone()
-    end = datetime.combine(before, datetime.min.time(), tzinfo=zone)
+    end = start_of_day(before)
     start = end - timedelta(days=REFERENCE_DAYS)
     ids = list(service_ids)
     lowest = current_prices(ids, at=start)
@@ -118,35 +155,35 @@ class PriceList:
 
 
 def price_list(parameters: Mapping[str, str], *, whole: bool = False) -> PriceList:
-    """Return the price list for the parameters `category` (slug), `q` (part of a name or code), `page`.
+    """Return the price list for `category` (slug), `q` (words of a name or code) and `page`.
 
-    `whole` puts everything on one page, for the files. Only published services with a price are
-    in it. Raises Http404 for a page beyond the last; an unknown category filters nothing.
+    `whole` puts everything on one page, for the files. Only published services of published
+    categories with a price in force are in it. Raises Http404 for a page beyond the last; an
+    unknown category filters nothing.
     """
     now = timezone.now()
     all_categories = categories()
     chosen = next((c for c in all_categories if c.slug == parameters.get("category")), None)
-    query = " ".join(parameters.get("q", "").split())[:100]
-    services = models.ServicePage.objects.live().filter(
-        pk__in=models.ServicePrice.objects.filter(valid_from__lte=now).values("service_id")
-    )
-    if chosen:
-        services = services.filter(path__startswith=chosen.path)
-    if query:
-        services = services.filter(
-            pk__in=models.ServicePage.objects.filter(
-                name_matches(query)
-            ).values("pk")
+    query = " ".join(parameters.get("q", "").split())[:LONGEST_QUERY]
+    services = (
+        models.ServicePage.objects.live()
+        .public()
+        .annotate(category_path=Left("path", CATEGORY_WIDTH))
+        .filter(
+            name_matches(query),
+            category_path__in=[c.path for c in ([chosen] if chosen else all_categories)],
+            pk__in=models.ServicePrice.objects.filter(valid_from__lte=now).values("service_id"),
         )
-    counts = services.aggregate(total=Count("pk"))
-    page = paginate_by(
-        "1" if whole else parameters.get("page", "1"),
-        services.order_by("path"),
-        max(counts["total"], 1) if whole else PRICE_LIST_PAGE,
+        .order_by("path")
     )
-    rows = rows_of(page.object_list)
+    if whole:
+        rows = rows_of(services, at=now)
+        page = Paginator(rows, max(len(rows), 1)).page(1)
+    else:
+        page = paginate_by(parameters.get("page", "1"), services, PRICE_LIST_PAGE)
+        rows = rows_of(page.object_list, at=now)
     by_category: dict[str, list[ServiceRow]] = {}
     for row in rows:
         by_category.setdefault(row.category_path, []).append(row)
     groups = [PriceGroup(c, by_category[c.path]) for c in all_categories if c.path in by_category]
-    return PriceList(groups, all_categories, chosen, query, counts["total"], page, now)
+    return PriceList(groups, all_categories, chosen, query, page.paginator.count, page, now)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pages import models
 from pages.selectors.catalogue import ServiceRow, service_rows
-from pages.selectors.prices import reference_prices
+from pages.selectors.prices import current_prices, reference_prices, start_of_day
 
 KOPECK = Decimal("0.01")
 
@@ -68,18 +68,37 @@ def promotions_of(service_id: int | None) -> list[Any]:
 def promotion_rows(promotion: Any) -> list[PromotionRow]:
     """Return the published services of a promotion with their prices in it.
 
-    The old price is the lowest of the 30 days before the promotion; it is left out when the history
-    does not reach back that far, and when the promotion is no cheaper than that.
+    Before its first day the price is the one to be expected then; after its last day there is none.
+    The old price is the lowest of the 30 days before the promotion. It is there only while the
+    promotion runs (before, those days are not over), only when the history reaches back that far,
+    and only when the promotion is cheaper than that.
     """
     services = service_rows(link.service_id for link in promotion.promoted.all())
-    references = reference_prices((row.pk for row in services), promotion.starts_on)
-    rows = []
-    for service in services:
-        price = None
-        if promotion.discount_percent and service.price is not None:
-            share = Decimal(100 - promotion.discount_percent) / 100
-            price = (service.price * share).quantize(KOPECK, ROUND_HALF_UP)
-        reference = references.get(service.pk)
-        old = reference if price is not None and reference and reference > price else None
-        rows.append(PromotionRow(service, price, old))
-    return rows
+    ids = [service.pk for service in services]
+    state = promotion.state
+    prices: dict[int, Decimal] = {}
+    references: dict[int, Decimal] = {}
+    if state == "running":
+        prices = {row.pk: row.price for row in services if row.price is not None}
+        references = reference_prices(ids, promotion.starts_on)
+    elif state == "coming":
+        prices = current_prices(ids, start_of_day(promotion.starts_on))
+    return [
+        _promotion_row(service, promotion.discount_percent, prices, references)
+        for service in services
+    ]
+
+
+def _promotion_row(
+    service: ServiceRow,
+    discount: int | None,
+    prices: dict[int, Decimal],
+    references: dict[int, Decimal],
+) -> PromotionRow:
+    """The row of one service; it has no price of its own without a discount in percent."""
+    usual = prices.get(service.pk)
+    if not discount or usual is None:
+        return PromotionRow(service, None, None)
+    price = (usual * (100 - discount) / 100).quantize(KOPECK, ROUND_HALF_UP)
+    reference = references.get(service.pk)
+    return PromotionRow(service, price, reference if reference and reference > price else None)

@@ -1,15 +1,25 @@
 """What templates need to show content."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+import segno
+
+from pages.links import path_of
+from pages.models.offices import ACCESSIBILITY, PAYMENTS
 from pages.money import format_roubles
+from pages.typography import tie as tie_words
 
 register = template.Library()
+
+OFFICE_WORDS = dict([*ACCESSIBILITY, *PAYMENTS])
 
 # A closing tag or a comment inside the data would end the element early.
 ESCAPES = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026"})
@@ -21,9 +31,75 @@ def rub(amount: Decimal | None) -> str:
     return "" if amount is None else format_roubles(amount)
 
 
+@register.filter
+def tie(text: str) -> str:
+    """Return a text with no-break spaces where a line must not break."""
+    return tie_words(str(text))
+
+
+@register.filter
+def tel(phone: str) -> str:
+    """Return a phone number as the address of a tel: link."""
+    return "tel:" + "".join(sign for sign in phone if sign in "+0123456789")
+
+
+@register.filter
+def lines(text: str) -> list[str]:
+    """Return the lines of a text that are not empty."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+@register.filter
+def office_words(value: str) -> str:
+    """Return what an office offers (accessibility, payment) in words."""
+    return str(OFFICE_WORDS.get(value, value))
+
+
 @register.simple_tag
 def json_ld(nodes: list[dict[str, Any]]) -> SafeString:
     """Return schema.org nodes as one JSON-LD document, safe inside a script element."""
     document = {"@context": "https://schema.org", "@graph": nodes}
     text = json.dumps(document, ensure_ascii=False, default=str)
     return mark_safe(text.translate(ESCAPES))  # noqa: S308 - escaped on the line above
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """Return an icon of the sprite; it says nothing to a screen reader."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        classes,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def drawing(name: str, classes: str = "") -> SafeString:
+    """Return a drawing of the sprite; it says nothing to a screen reader."""
+    return format_html(
+        '<svg class="drawing {}" viewBox="0 0 120 120" aria-hidden="true">'
+        '<use href="{}#{}"></use></svg>',
+        classes,
+        static("img/drawings.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def qr_code(text: str) -> SafeString:
+    """Return a QR code as an inline drawing, for print."""
+    code = segno.make(text, error="m", micro=False)
+    svg: str = code.svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None)
+    return mark_safe(svg)  # noqa: S308 - drawn by segno, the text is only its pattern
+
+
+@register.inclusion_tag("components/breadcrumbs.html")
+def breadcrumbs(page: Any) -> dict[str, Any]:
+    """Show the way from the home page to `page`, in one query."""
+    path = path_of()
+    ancestors: Iterable[Any] = page.get_ancestors().filter(depth__gt=2)
+    return {
+        "trail": [{"title": a.title, "url": path(a.url_path)} for a in ancestors],
+        "current": page.title,
+    }

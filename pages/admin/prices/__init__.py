@@ -1,0 +1,1 @@
+"""The admin area «Цены»: /admin/prices/."""
