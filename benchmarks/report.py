@@ -22,9 +22,7 @@ class Report:
         self, name: str, value: float, unit: str, *, baseline: float, at_least: float
     ) -> None:
         """Print a figure that must be at least a share (0..1) of the baseline."""
-        self._print(
-            name, value, unit, f">= {at_least:.0%}", value >= at_least * baseline, baseline
-        )
+        self._print(name, value, unit, f">= {at_least:.0%}", value >= at_least * baseline, baseline)
 
     def finish(self) -> None:
         """Print how many budgets hold."""

@@ -10,12 +10,15 @@ session: they hold no byte of one visitor.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from pages import selectors
 
@@ -40,6 +43,17 @@ def mark_cacheable(response: HttpResponse) -> HttpResponse:
     """Say that a response is the same for everybody, and return it."""
     response.is_public_page = True  # type: ignore[attr-defined]
     return response
+
+
+def public_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Make a view answer reading requests only, and the same for everybody."""
+
+    @require_safe
+    @wraps(view)
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return mark_cacheable(view(request, *args, **kwargs))
+
+    return marked
 
 
 class PageCacheMiddleware:

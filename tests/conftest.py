@@ -15,10 +15,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-# The browser's driver runs an event loop in the thread of the tests; Django would refuse to touch
-# the database there.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -37,8 +33,10 @@ NO_BROWSER = (
 
 
 @pytest.fixture(autouse=True)
-def empty_caches() -> Iterator[None]:
+def empty_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin each test with empty caches, so that none sees what another left."""
+    # The frame of the pages is kept by content version, which begins anew with each test.
+    monkeypatch.setattr("pages.selectors.navigation._kept", {})
     for cache in caches.all():
         cache.clear()
     yield
@@ -62,6 +60,9 @@ def find_chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run; without one the tests that need it fail and say why."""
+    # Its driver runs an event loop in the thread of the tests; without this, Django would refuse
+    # to touch the database there from now on.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         try:
             chromium = playwright.chromium.launch(

@@ -33,6 +33,7 @@ class ArticleIndexPage(BasePage):
     page_description = _("The list of articles")
     template = "pages/article_index_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     class Meta:
         verbose_name = _("list of articles")

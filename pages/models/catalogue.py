@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -165,6 +166,7 @@ class ServiceCategoryPage(BasePage):
     page_description = _("A group of services")
     template = "pages/service_category_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     PER_PAGE = 60
 
@@ -368,10 +370,15 @@ class ServicePage(ReviewedMixin, BasePage):
         except ValidationError as error:
             raise ValidationError({"nomenclature_codes": error}) from error
 
+    @cached_property
+    def card(self) -> selectors.ServiceCard:
+        """All that the page shows of the service, to people and to machines; read once."""
+        return selectors.service_card(self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `card`, all that the page shows of the service (see selectors.ServiceCard)."""
+        """Add `card` (see selectors.ServiceCard)."""
         context = super().get_context(request, *args, **kwargs)
-        context["card"] = selectors.service_card(self)
+        context["card"] = self.card
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:

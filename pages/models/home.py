@@ -87,8 +87,9 @@ class HomePage(BasePage):
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the organisation with its branches, and the site with its search."""
-        return [*seo.organisation(request), seo.web_site(self, request)]
+        """Return the page, the laboratory with its branches, and the site with its search."""
+        page = seo.web_page(self, request)
+        return [page, *seo.organisation(request), seo.web_site(self, request)]
 
 
 class PopularService(Orderable):

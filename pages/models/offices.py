@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from modelcluster.fields import ParentalKey
@@ -69,6 +70,10 @@ class OfficeIndexPage(BasePage):
         context = super().get_context(request, *args, **kwargs)
         context["offices"] = selectors.offices()
         return context
+
+    def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the page and the laboratory with its branches."""
+        return [seo.web_page(self, request, self.schema_type), *seo.organisation(request)]
 
 
 class OfficePageForm(WagtailAdminPageForm):
@@ -185,18 +190,23 @@ class OfficePage(BasePage):
         verbose_name = _("office")
         verbose_name_plural = _("offices")
 
+    @cached_property
+    def card(self) -> selectors.OfficeCard:
+        """The office with its state at this moment, for people and for machines; read once."""
+        return selectors.office_card(self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `office` (see selectors.OfficeCard) and `not_taken`, rows of services."""
         context = super().get_context(request, *args, **kwargs)
-        context["office"] = selectors.office_card(self)
-        context["not_taken"] = selectors.service_rows(
-            self.services_not_taken.values_list("pk", flat=True)
-        )
+        context["office"] = self.card
+        # The preview of an office that was never saved has no relations yet.
+        not_taken = self.services_not_taken.values_list("pk", flat=True) if self.pk else []
+        context["not_taken"] = selectors.service_rows(not_taken)
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the office as a branch of the laboratory with its hours."""
-        return [seo.office(self, request)]
+        """Return the page and the office as a branch of the laboratory with its hours."""
+        return [seo.web_page(self, request), seo.office(self, request)]
 
 
 class WorkingDay(models.Model):

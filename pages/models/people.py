@@ -91,7 +91,6 @@ class SpecialistPage(BasePage):
     subpage_types: list[str] = []
     page_description = _("A doctor or a nurse")
     template = "pages/specialist_page.html"
-    schema_type = "ProfilePage"
 
     class Meta:
         verbose_name = _("specialist")
@@ -107,7 +106,7 @@ class SpecialistPage(BasePage):
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the page and the person it is about."""
-        return [seo.web_page(self, request, self.schema_type), seo.person(self, request)]
+        return seo.profile(self, request)
 
 
 class VacancyIndexPage(BasePage):
@@ -171,5 +170,5 @@ class VacancyPage(BasePage):
         verbose_name_plural = _("vacancies")
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the page as a JobPosting."""
-        return [seo.job_posting(self, request)]
+        """Return the page and the JobPosting on it."""
+        return [seo.web_page(self, request), seo.job_posting(self, request)]

@@ -94,6 +94,7 @@ class PriceListPage(BasePage):
     page_description = _("All services with their prices")
     template = "pages/price_list_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     class Meta:
         verbose_name = _("price list")

@@ -85,6 +85,14 @@ def chrome(site: Site) -> Chrome:
     return made
 
 
+def trail(page: Any) -> list[Link]:
+    """Return the published pages from the home page down to `page`, which may be a draft itself."""
+    path = path_of()
+    above = Page.objects.ancestor_of(page).filter(depth__gt=1).live().order_by("path")
+    links = [Link(title, path(url)) for title, url in above.values_list("title", "url_path")]
+    return [*links, Link(page.title, path(page.url_path))]
+
+
 def _make(site: Site) -> Chrome:
     navigation = models.Navigation.for_site(site)
     ids = {

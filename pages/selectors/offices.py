@@ -52,6 +52,7 @@ class OfficeCard:
     today: DayLine
     week: list[DayLine]
     exceptions: list[DayLine]
+    schedule: hours.Schedule
 
 
 def offices() -> list[OfficeCard]:
@@ -111,6 +112,7 @@ def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
             _day_line(date_format(on, "j E, l"), schedule.exceptions[on], notes[on], on == today)
             for on in sorted(_coming(schedule.exceptions, today))
         ],
+        schedule=schedule,
     )
 
 
