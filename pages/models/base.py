@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from pages import selectors, seo
 from pages.page_cache import mark_cacheable
@@ -51,6 +52,12 @@ class BasePage(Page):
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the schema.org nodes that describe the page, without its breadcrumbs."""
         return [seo.web_page(self, request, self.schema_type)]
+
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """Return who may see the page; without a query while every page is open to everybody."""
+        if not selectors.has_private_pages():
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the page; the same bytes for everybody, so the page cache may keep them."""
