@@ -42,7 +42,9 @@ def password() -> str:
 
 
 def add_people() -> int:
-    """Add the demo people who are missing; return how many. Nobody is added without DEMO_PASSWORD."""
+    """Add the demo people who are missing; return how many. Nobody is added without
+    DEMO_PASSWORD.
+    """
     if not password():
         return 0
     added = 0

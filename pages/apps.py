@@ -8,6 +8,6 @@ class PagesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what must hear of every change of content."""
-        from pages import signal_handlers
+        from pages import signal_handlers  # noqa: PLC0415 - needs the models
 
         signal_handlers.connect()

@@ -1,4 +1,6 @@
-"""Codes of services: our own and those of the federal nomenclature, written one way whatever was typed."""
+"""Codes of services: our own and those of the federal nomenclature, written one way whatever was
+typed.
+"""
 
 import re
 
@@ -19,7 +21,9 @@ validate_own_code = RegexValidator(
 
 
 def normalise_code(text: str) -> str:
-    """Return the code in capitals, with Latin letters for their Cyrillic look-alikes and no spaces."""
+    """Return the code in capitals, with Latin letters for their Cyrillic look-alikes and
+    no spaces.
+    """
     return "".join(text.upper().split()).translate(LOOK_ALIKES).strip(".")
 
 

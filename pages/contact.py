@@ -8,6 +8,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.contrib.forms.forms import BaseForm, FormBuilder
 
 from site_config.common.client_ip import client_ip

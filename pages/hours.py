@@ -12,7 +12,9 @@ HORIZON_DAYS = 21
 
 @dataclass(frozen=True)
 class Day:
-    """The hours of one day. `overnight`: it closes on the next day (24 hours if both times agree)."""
+    """The hours of one day. `overnight`: it closes on the next day (24 hours if both
+    times agree).
+    """
 
     opens: time
     closes: time
@@ -24,7 +26,9 @@ class Day:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Hours by ISO weekday (1 is Monday; a missing one is a day off); None on a date means closed."""
+    """Hours by ISO weekday (1 is Monday; a missing one is a day off); None on a date
+    means closed.
+    """
 
     weekly: Mapping[int, Day]
     exceptions: Mapping[date, Day | None] = field(default_factory=dict)
@@ -103,9 +107,7 @@ def _lunches(
             yield _moment(on, day.lunch_from, zone, opens), _moment(on, day.lunch_to, zone, opens)
 
 
-def _open_spans(
-    schedule: Schedule, now: datetime, zone: tzinfo
-) -> list[tuple[datetime, datetime]]:
+def _open_spans(schedule: Schedule, now: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
     """Spans of work in order, split by lunch, joined where one day runs into the next."""
     pieces: list[tuple[datetime, datetime]] = []
     for on, day in _days(schedule, now, zone):

@@ -3,19 +3,22 @@
 A kept page belongs to the content version it was made from, which every change raises in its own
 transaction, and lives no longer than the next moment at which a page changes by itself (an office
 closes, a price comes into force). So nothing stale is served, and nobody has to list what a change
-touches. Only pages that say so (`mark_cacheable`) are kept, and only from requests without a session:
-they hold no byte of one visitor.
+touches. Only pages that say so (`mark_cacheable`) are kept, and only from requests without a
+session: they hold no byte of one visitor.
 """
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from pages import selectors
 
@@ -40,6 +43,17 @@ def mark_cacheable(response: HttpResponse) -> HttpResponse:
     """Say that a response is the same for everybody, and return it."""
     response.is_public_page = True  # type: ignore[attr-defined]
     return response
+
+
+def public_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Make a view answer reading requests only, and the same for everybody."""
+
+    @require_safe
+    @wraps(view)
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return mark_cacheable(view(request, *args, **kwargs))
+
+    return marked
 
 
 class PageCacheMiddleware:

@@ -6,10 +6,10 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from pages import admin_look, admin_rights, copying, deletion, gaps_report
+from pages.admin import copying, deletion, gaps_report, look, rights
+from pages.admin.prices import log as price_log
+from pages.admin.prices.viewsets import PricesViewSet
 from pages.models import Biomaterial, NoticeBar, Preparation, Purpose
-from pages.prices_admin import log as price_log
-from pages.prices_admin.viewsets import PricesViewSet
 
 
 class PreparationViewSet(SnippetViewSet):
@@ -58,9 +58,9 @@ register_snippet(SharedContentGroup)
 
 hooks.register("register_admin_viewset", PricesViewSet)
 hooks.register("register_log_actions", price_log.register)
-hooks.register("register_icons", admin_look.add_icons)
-hooks.register("insert_global_admin_css", admin_look.add_css)
-hooks.register("register_permissions", admin_rights.permissions)
+hooks.register("register_icons", look.add_icons)
+hooks.register("insert_global_admin_css", look.add_css)
+hooks.register("register_permissions", rights.permissions)
 hooks.register("register_admin_urls", gaps_report.urls)
 hooks.register("register_reports_menu_item", gaps_report.menu_item)
 hooks.register("construct_homepage_panels", gaps_report.add_panel)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.core.paginator import Page as PaginatorPage
+from django.core.paginator import Paginator
 
 from wagtail.models import Page
 
@@ -53,4 +53,3 @@ def find(query: str, number: int = 1) -> PaginatorPage:
 def _result(page: Any) -> Result:
     text = page.search_description or getattr(page, "lead", "")
     return Result(page.url, page.title, str(page.page_type_display_name), text)
-

@@ -13,7 +13,9 @@ from search.engine import QueryTooLong, clean_query, find
 @require_safe
 @cache_control(max_age=0, no_cache=True)
 def search(request: HttpRequest) -> HttpResponse:
-    """Show what `?q=` finds, twenty a page. A query that is too long is answered with 400 and a word why."""
+    """Show what `?q=` finds, twenty a page. A query that is too long is answered with 400 and a
+    word why.
+    """
     try:
         query = clean_query(request.GET.get("q", ""))
     except QueryTooLong:

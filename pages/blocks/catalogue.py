@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
 from wagtail import blocks
 
 
@@ -24,8 +25,12 @@ class ServicesBlock(blocks.StructBlock):
         description = _("Chosen services with their current prices")
         template = "blocks/services.html"
 
-    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Add `rows`: the published ones among the chosen services, with what a list shows of them."""
+    def get_context(
+        self, value: Any, parent_context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Add `rows`: the published ones among the chosen services, with what a list
+        shows of them.
+        """
         from pages import selectors  # noqa: PLC0415 - selectors read the models, which use the blocks
 
         context = super().get_context(value, parent_context)

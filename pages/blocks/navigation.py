@@ -1,6 +1,7 @@
 """Blocks of the menus."""
 
 from django.utils.translation import gettext_lazy as _
+
 from wagtail import blocks
 
 

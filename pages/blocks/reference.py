@@ -1,6 +1,7 @@
 """The table of reference intervals of a test."""
 
 from django.utils.translation import gettext_lazy as _
+
 from wagtail import blocks
 
 

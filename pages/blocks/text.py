@@ -1,6 +1,7 @@
 """Blocks of text: headings, paragraphs, callouts, lists with a meaning."""
 
 from django.utils.translation import gettext_lazy as _
+
 from wagtail import blocks
 
 TEXT_FEATURES = ["h3", "bold", "italic", "ol", "ul", "link", "document-link"]
@@ -138,7 +139,9 @@ class QuestionsBlock(blocks.ListBlock):
         group = _("Text")
         description = _("Questions that open to their answers")
         template = "blocks/faq.html"
-        preview_value = [{"question": "Можно ли пить воду?", "answer": "<p>Да, негазированную.</p>"}]
+        preview_value = [
+            {"question": "Можно ли пить воду?", "answer": "<p>Да, негазированную.</p>"}
+        ]
 
 
 class SourcesBlock(blocks.ListBlock):

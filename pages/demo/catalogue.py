@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from anyascii import anyascii
 from django.utils import timezone
 from django.utils.text import slugify
+
 from wagtail.models import Page
+
+from anyascii import anyascii
 
 from pages import models, selectors
 from pages.demo.blocks import block, items
@@ -26,7 +28,9 @@ PROCEDURE_PREFIX = "U"
 
 
 class DemoCatalogue:
-    """Adds the catalogue to a tree. Afterwards `tree.service_ids` knows every service by its key."""
+    """Adds the catalogue to a tree. Afterwards `tree.service_ids` knows every service by
+    its key.
+    """
 
     def __init__(self, tree: DemoTree, catalogue: Page, reviewers: dict[str, Page]) -> None:
         self.tree = tree
@@ -153,7 +157,9 @@ class DemoCatalogue:
                 self.add_members(panel, record["members"])
 
     def add_members(self, panel: Any, keys: list[str]) -> None:
-        """Put services into a panel; it asks for the preparation and the tube of its first member."""
+        """Put services into a panel; it asks for the preparation and the tube of its
+        first member.
+        """
         first = self.services[keys[0]]
         panel.biomaterial = first.biomaterial
         for order, key in enumerate(keys):
@@ -213,16 +219,22 @@ class DemoCatalogue:
                 )
 
     def add_prices(self) -> None:
-        """Give prices with their history to services that have none; panels cost less than their parts."""
+        """Give prices with their history to services that have none; panels cost less than their
+        parts.
+        """
         for key, record in self.texts.items():
             if "price" in record:
                 self.price(key, Decimal(str(record["price"])), record)
         prices = selectors.current_prices(self.tree.service_ids.values())
         for key, record in self.texts.items():
             if "discount" in record:
-                together = sum(prices[self.tree.service_ids[member]] for member in record["members"])
+                together = sum(
+                    prices[self.tree.service_ids[member]] for member in record["members"]
+                )
                 share = 1 - Decimal(str(record["discount"]))
-                self.price(key, (together * share / PANEL_STEP).quantize(Decimal(1)) * PANEL_STEP, {})
+                self.price(
+                    key, (together * share / PANEL_STEP).quantize(Decimal(1)) * PANEL_STEP, {}
+                )
 
     def price(self, key: str, amount: Decimal, record: dict[str, Any]) -> None:
         """Give a service its price, with an earlier and a later one if the record has them."""

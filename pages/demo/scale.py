@@ -18,7 +18,9 @@ def grow(total: int) -> int:
     missing = total - models.ServicePage.objects.live().count()
     if missing <= 0:
         return 0
-    patterns = list(models.ServicePage.objects.live().exclude(code__startswith="X-").order_by("path"))
+    patterns = list(
+        models.ServicePage.objects.live().exclude(code__startswith="X-").order_by("path")
+    )
     start = timezone.now() - timedelta(days=400)
     for number, (pattern, title) in zip(range(missing), titles(patterns), strict=False):
         code = f"X-{number:05}"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+
 from wagtail.models import Page, Site, Workflow, WorkflowPage
 
 from pages import models
@@ -14,17 +15,49 @@ from pages.demo.pictures import DemoPictures
 from pages.demo.tree import DemoTree
 
 PARENT_SECTIONS = {
-    "analizy": (models.CataloguePage, "Анализы и цены", "Исследования по группам, по поводу и по алфавиту — с ценой, сроком и подготовкой."),
-    "ceny": (models.PriceListPage, "Прейскурант", "Все услуги лаборатории и их цены на сегодня. Взятие материала оплачивается один раз за посещение."),
-    "dlya": (models.PurposeIndexPage, "Анализы по поводу", "Что обычно сдают при беременности, перед операцией, в садик и в других случаях."),
-    "podgotovka": (models.PreparationIndexPage, "Подготовка к анализам", "Короткие памятки: что можно и чего нельзя перед анализом, как собрать материал дома."),
-    "otdeleniya": (models.OfficeIndexPage, "Отделения", "Где сдать анализы, когда открыто и до которого часа берут кровь."),
+    "analizy": (
+        models.CataloguePage,
+        "Анализы и цены",
+        "Исследования по группам, по поводу и по алфавиту — с ценой, сроком и подготовкой.",
+    ),
+    "ceny": (
+        models.PriceListPage,
+        "Прейскурант",
+        "Все услуги и их цены на сегодня. Взятие материала оплачивается один раз за посещение.",
+    ),
+    "dlya": (
+        models.PurposeIndexPage,
+        "Анализы по поводу",
+        "Что обычно сдают при беременности, перед операцией, в садик и в других случаях.",
+    ),
+    "podgotovka": (
+        models.PreparationIndexPage,
+        "Подготовка к анализам",
+        "Короткие памятки: что можно и чего нельзя перед анализом, как собрать материал дома.",
+    ),
+    "otdeleniya": (
+        models.OfficeIndexPage,
+        "Отделения",
+        "Где сдать анализы, когда открыто и до которого часа берут кровь.",
+    ),
     "akcii": (models.PromotionIndexPage, "Акции", "Условия, сроки и честные старые цены."),
     "novosti": (models.NewsIndexPage, "Новости", "Что меняется в лаборатории."),
-    "zhurnal": (models.ArticleIndexPage, "Журнал", "Понятно об анализах. Каждую статью проверяет врач."),
-    "specialisty": (models.SpecialistIndexPage, "Специалисты", "Образование, аккредитация и часы приёма."),
+    "zhurnal": (
+        models.ArticleIndexPage,
+        "Журнал",
+        "Понятно об анализах. Каждую статью проверяет врач.",
+    ),
+    "specialisty": (
+        models.SpecialistIndexPage,
+        "Специалисты",
+        "Образование, аккредитация и часы приёма.",
+    ),
     "vakansii": (models.VacancyIndexPage, "Вакансии", "Кого мы ждём."),
-    "pravovaya-informatsiya": (models.LegalIndexPage, "Правовая информация", "Документы лаборатории с датами и прежними редакциями."),
+    "pravovaya-informatsiya": (
+        models.LegalIndexPage,
+        "Правовая информация",
+        "Документы лаборатории с датами и прежними редакциями.",
+    ),
 }
 # What a doctor is to look at before it is published.
 REVIEWED_SECTIONS = ["analizy", "dlya", "podgotovka", "zhurnal"]
@@ -58,25 +91,58 @@ class DemoSections:
         """Add specialists and vacancies; return the specialists by slug."""
         records = read("people.toml")
         people = {
-            record["slug"]: self.child("specialisty", models.SpecialistPage, record, [
-                "position", "education", "accreditation", "experience_since", "reception_hours", "lead",
-            ])
+            record["slug"]: self.child(
+                "specialisty",
+                models.SpecialistPage,
+                record,
+                [
+                    "position",
+                    "education",
+                    "accreditation",
+                    "experience_since",
+                    "reception_hours",
+                    "lead",
+                ],
+            )
             for record in records["specialist"]
         }
         for record in records["vacancy"]:
-            self.child("vakansii", models.VacancyPage, record, [
-                "place", "pay", "schedule", "employment", "duties", "requirements",
-            ])
+            self.child(
+                "vakansii",
+                models.VacancyPage,
+                record,
+                [
+                    "place",
+                    "pay",
+                    "schedule",
+                    "employment",
+                    "duties",
+                    "requirements",
+                ],
+            )
         return people
 
     def add_offices(self) -> None:
         """Add offices with their hours and exceptions."""
         for record in read("offices.toml")["office"]:
-            office = self.child("otdeleniya", models.OfficePage, record, [
-                "lead", "city", "address", "phone", "latitude", "longitude", "head", "how_to_come",
-            ], photo=self.pictures.get(record["slug"]),
-               accessibility=[block("item", name) for name in record.get("accessibility", [])],
-               payments=[block("item", name) for name in record.get("payments", [])])
+            office = self.child(
+                "otdeleniya",
+                models.OfficePage,
+                record,
+                [
+                    "lead",
+                    "city",
+                    "address",
+                    "phone",
+                    "latitude",
+                    "longitude",
+                    "head",
+                    "how_to_come",
+                ],
+                photo=self.pictures.get(record["slug"]),
+                accessibility=[block("item", name) for name in record.get("accessibility", [])],
+                payments=[block("item", name) for name in record.get("payments", [])],
+            )
             if not self.tree.is_new(office):
                 continue
             for hours in record["hours"]:
@@ -135,7 +201,11 @@ class DemoSections:
     def add_articles(self, reviewers: dict[str, Page]) -> None:
         """Add articles and news."""
         for record in read("articles.toml")["article"]:
-            article = self.child("zhurnal", models.ArticlePage, record, ["lead", "author"],
+            article = self.child(
+                "zhurnal",
+                models.ArticlePage,
+                record,
+                ["lead", "author"],
                 date=day(record, "days_ago"),
                 image=self.pictures.get(record.get("picture")),
                 reviewed_by=reviewers[record["reviewer"]],
@@ -145,17 +215,27 @@ class DemoSections:
             if self.tree.is_new(article):
                 article.tags.add(*record.get("tags", []))
         for record in read("news.toml")["news"]:
-            self.child("novosti", models.NewsPage, record, ["lead"],
-                date=day(record, "days_ago"), image=self.pictures.get(record.get("picture")))
+            self.child(
+                "novosti",
+                models.NewsPage,
+                record,
+                ["lead"],
+                date=day(record, "days_ago"),
+                image=self.pictures.get(record.get("picture")),
+            )
 
     def add_promotions(self) -> None:
         """Add promotions that run, that will, and that have ended."""
         for record in read("promotions.toml")["promotion"]:
-            page = self.child("akcii", models.PromotionPage, record,
+            page = self.child(
+                "akcii",
+                models.PromotionPage,
+                record,
                 ["lead", "conditions", "legal_note", "discount_percent"],
                 starts_on=day(record, "starts_days_ago", "starts_in_days"),
                 ends_on=day(record, "ended_days_ago", "ends_in_days"),
-                image=self.pictures.get(record.get("picture")))
+                image=self.pictures.get(record.get("picture")),
+            )
             if self.tree.is_new(page):
                 for order, key in enumerate(record.get("services", [])):
                     models.PromotionService.objects.create(
@@ -168,16 +248,27 @@ class DemoSections:
             block("group", {"title": group["title"], "questions": items(group["questions"])})
             for group in read("faq.toml")["group"]
         ]
-        self.tree.add(self.home, models.FaqPage(
-            slug="voprosy", title="Вопросы и ответы", show_in_menus=True,
-            lead="О подготовке, результатах, ценах и документах.",
-            search_description="Ответы лаборатории на частые вопросы об анализах.", groups=groups))
+        self.tree.add(
+            self.home,
+            models.FaqPage(
+                slug="voprosy",
+                title="Вопросы и ответы",
+                show_in_menus=True,
+                lead="О подготовке, результатах, ценах и документах.",
+                search_description="Ответы лаборатории на частые вопросы об анализах.",
+                groups=groups,
+            ),
+        )
 
     def add_legal(self) -> None:
         """Add the legal documents with their versions."""
         for record in read("legal.toml")["document"]:
-            page = self.child("pravovaya-informatsiya", models.LegalDocumentPage, record,
-                ["kind", "lead", "approved_by"])
+            page = self.child(
+                "pravovaya-informatsiya",
+                models.LegalDocumentPage,
+                record,
+                ["kind", "lead", "approved_by"],
+            )
             if not self.tree.is_new(page):
                 continue
             versions = sorted(record["versions"], key=lambda item: -item["effective_days_ago"])
@@ -185,28 +276,40 @@ class DemoSections:
             for order, version in enumerate(versions if old_body else versions[-1:]):
                 is_old = bool(old_body) and order < len(versions) - 1
                 body = self.blocks.body(old_body if is_old else record["body"])
-                page.versions.add(models.LegalVersion(
-                    number=version["number"],
-                    effective_from=day(version, "effective_days_ago"),
-                    note=version.get("note", ""),
-                    body=body,
-                    sort_order=order,
-                ))
+                page.versions.add(
+                    models.LegalVersion(
+                        number=version["number"],
+                        effective_from=day(version, "effective_days_ago"),
+                        note=version.get("note", ""),
+                        body=body,
+                        sort_order=order,
+                    )
+                )
             page.save()
 
     def add_standard_pages(self) -> None:
         """Add pages of text, those under others after them."""
         for record in read("standard.toml")["page"]:
             parent = self.tree.by_slug[record["parent"]] if record["parent"] else self.home
-            self.child(parent, models.StandardPage, record, ["lead"],
-                show_in_menus=record.get("in_menu", False))
+            self.child(
+                parent,
+                models.StandardPage,
+                record,
+                ["lead"],
+                show_in_menus=record.get("in_menu", False),
+            )
 
     def add_contact(self) -> None:
         """Add the contact page; its consent box is of the page's own making."""
         record = read("contact.toml")
         consent = next(f["document"] for f in record["fields"] if "document" in f)
-        page = self.child(self.home, models.ContactPage, record, ["lead", "intro", "thank_you"],
-            consent_document=self.tree.by_slug[consent])
+        page = self.child(
+            self.home,
+            models.ContactPage,
+            record,
+            ["lead", "intro", "thank_you"],
+            consent_document=self.tree.by_slug[consent],
+        )
         if self.tree.is_new(page):
             for order, field in enumerate(f for f in record["fields"] if "document" not in f):
                 models.ContactPageField.objects.create(
@@ -256,9 +359,14 @@ class DemoSections:
             notice.save_revision().publish()
         navigation = models.Navigation.for_site(site)
         if not navigation.menu:
-            navigation.menu = [block("item", self.entry(entry, "children")) for entry in record["menu"]]
+            navigation.menu = [
+                block("item", self.entry(entry, "children")) for entry in record["menu"]
+            ]
             navigation.footer = [
-                block("column", {"title": column["title"], "links": items(map(self.link, column["links"]))})
+                block(
+                    "column",
+                    {"title": column["title"], "links": items(map(self.link, column["links"]))},
+                )
                 for column in record["footer"]
             ]
             navigation.save()
@@ -283,9 +391,16 @@ class DemoSections:
         return new or models.ServicePage.objects.get(pk=pk)
 
     def child(
-        self, parent: Page | str, model: type[Page], record: dict[str, Any], names: list[str], **fields: Any
+        self,
+        parent: Page | str,
+        model: type[Page],
+        record: dict[str, Any],
+        names: list[str],
+        **fields: Any,
     ) -> Any:
-        """Add a page made of these values of a record, its body, and fields that come from elsewhere."""
+        """Add a page made of these values of a record, its body, and fields that come from
+        elsewhere.
+        """
         values = {name: exact(record[name]) for name in names if name in record}
         if "body" in record and any(field.name == "body" for field in model._meta.get_fields()):
             values["body"] = self.blocks.body(record["body"])
@@ -319,7 +434,9 @@ def exact(value: Any) -> Any:
 
 
 def times(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the times of a record of hours. A closing that is not after the opening is the next day's."""
+    """Return the times of a record of hours. A closing that is not after the opening is the next
+    day's.
+    """
     names = ("opens", "closes", "lunch_from", "lunch_to", "last_sampling")
     found: dict[str, Any] = {n: time.fromisoformat(record[n]) for n in names if n in record}
     if "opens" in found:

@@ -33,7 +33,14 @@ RIGHTS = {
 PAGE_RIGHTS = {
     EDITOR: ["add_page", "change_page", "publish_page"],
     REVIEWER: ["change_page"],
-    HEAD: ["add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page"],
+    HEAD: [
+        "add_page",
+        "change_page",
+        "publish_page",
+        "bulk_delete_page",
+        "lock_page",
+        "unlock_page",
+    ],
 }
 FILE_RIGHTS = [
     "pages.add_siteimage",
@@ -74,7 +81,9 @@ def make_roles(apps: Any, schema_editor: Any) -> None:
     files = Collection.objects.get(depth=1)
     for name, rights in RIGHTS.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set([permission(right) for right in ["wagtailadmin.access_admin", *rights]])
+        group.permissions.set(
+            [permission(right) for right in ["wagtailadmin.access_admin", *rights]]
+        )
         for codename in PAGE_RIGHTS.get(name, []):
             GroupPagePermission.objects.get_or_create(
                 group=group, page=root, permission=permission(f"wagtailcore.{codename}")

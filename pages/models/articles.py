@@ -6,12 +6,14 @@ from django.core.paginator import Page as PaginatorPage
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
-from taggit.models import TaggedItemBase
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.search import index
+
+from taggit.models import TaggedItemBase
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
@@ -31,6 +33,7 @@ class ArticleIndexPage(BasePage):
     page_description = _("The list of articles")
     template = "pages/article_index_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     class Meta:
         verbose_name = _("list of articles")

@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page
 
-from pages import seo
+from pages import selectors, seo
 from pages.page_cache import mark_cacheable
 
 
@@ -30,9 +32,21 @@ class BasePage(Page):
 
     # The schema.org type of the page itself; pages with more to say override structured_data.
     schema_type: ClassVar[str] = "WebPage"
+    # Whether `?page=` leads to further parts of a list that search engines should know one by one.
+    is_paginated: ClassVar[bool] = False
 
     class Meta:
         abstract = True
+
+    @property
+    def is_indexable(self) -> bool:
+        """Whether search engines may show the page."""
+        return True
+
+    @cached_property
+    def trail(self) -> list[selectors.Link]:
+        """The way from the home page to this one, itself at the end."""
+        return selectors.trail(self)
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the schema.org nodes that describe the page, without its breadcrumbs."""
@@ -75,4 +89,6 @@ class ReviewedMixin(models.Model):
         """Refuse a next check that is not after the last one."""
         super().clean()
         if self.reviewed_on and self.next_review and self.next_review <= self.reviewed_on:
-            raise ValidationError({"next_review": _("The next check must come after the last one.")})
+            raise ValidationError(
+                {"next_review": _("The next check must come after the last one.")}
+            )

@@ -9,8 +9,10 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import (
     FieldPanel,
@@ -77,7 +79,9 @@ class Biomaterial(index.Indexed, models.Model):
     taking = models.ForeignKey(
         "pages.ServicePage",
         verbose_name=_("taking"),
-        help_text=_("The procedure whose price is added once for a visit. Empty if the patient brings it."),
+        help_text=_(
+            "The procedure whose price is added once for a visit. Empty if the patient brings it."
+        ),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -162,6 +166,7 @@ class ServiceCategoryPage(BasePage):
     page_description = _("A group of services")
     template = "pages/service_category_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     PER_PAGE = 60
 
@@ -285,7 +290,9 @@ class ServicePage(ReviewedMixin, BasePage):
         ReviewedMixin.review_panel,
     ]
     preparation_panels = [
-        InlinePanel("preparations", heading=_("Shared preparation"), label=_("preparation"), max_num=6),
+        InlinePanel(
+            "preparations", heading=_("Shared preparation"), label=_("preparation"), max_num=6
+        ),
         FieldPanel("own_preparation"),
     ]
     link_panels = [
@@ -329,7 +336,9 @@ class ServicePage(ReviewedMixin, BasePage):
                 violation_error_message=_("Another service has this code."),
             ),
             models.CheckConstraint(
-                condition=Q(age_from__isnull=True) | Q(age_to__isnull=True) | Q(age_from__lte=F("age_to")),
+                condition=Q(age_from__isnull=True)
+                | Q(age_to__isnull=True)
+                | Q(age_from__lte=F("age_to")),
                 name="service_age_order",
                 violation_error_message=_("“Age from” is greater than “age to”."),
             ),
@@ -361,10 +370,15 @@ class ServicePage(ReviewedMixin, BasePage):
         except ValidationError as error:
             raise ValidationError({"nomenclature_codes": error}) from error
 
+    @cached_property
+    def card(self) -> selectors.ServiceCard:
+        """All that the page shows of the service, to people and to machines; read once."""
+        return selectors.service_card(self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `card`, all that the page shows of the service (see selectors.ServiceCard)."""
+        """Add `card` (see selectors.ServiceCard)."""
         context = super().get_context(request, *args, **kwargs)
-        context["card"] = selectors.service_card(self)
+        context["card"] = self.card
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.contrib.forms.models import AbstractEmailForm, AbstractFormField
 from wagtail.contrib.forms.panels import FormSubmissionsPanel
 from wagtail.fields import RichTextField
 
-from pages import selectors
+from pages import selectors, seo
 from pages.contact import ContactFormBuilder, too_many_requests
 from pages.models.base import BasePage
 from site_config.common import errors
@@ -79,6 +80,10 @@ class ContactPage(AbstractEmailForm, BasePage):
         context = super().get_context(request, *args, **kwargs)
         context["offices"] = selectors.offices()
         return context
+
+    def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the page and the laboratory with its branches."""
+        return [seo.web_page(self, request, self.schema_type), *seo.organisation(request)]
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form or take it; too many letters from one address are refused with 429."""

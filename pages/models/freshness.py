@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ContentVersion(models.Model):
-    """One row. Whoever changes content raises it in the same transaction (see services.freshness)."""
+    """One row. Whoever changes content raises it in the same transaction (see
+    services.freshness).
+    """
 
     number = models.PositiveBigIntegerField(default=1)
 

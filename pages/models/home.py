@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
@@ -18,7 +19,9 @@ from pages.models.base import BasePage
 
 
 class HomePage(BasePage):
-    """The first page: search, what is often taken, purposes, the nearest office, what people trust."""
+    """The first page: search, what is often taken, purposes, the nearest office, what
+    people trust.
+    """
 
     hero_title = models.CharField(_("main sentence"), max_length=120)
     hero_text = models.CharField(_("sentence under it"), max_length=250, blank=True)
@@ -29,7 +32,10 @@ class HomePage(BasePage):
         help_text=_("Divided by commas; each becomes a button under the search field."),
     )
     steps = StreamField(
-        [("steps", StepsBlock())], verbose_name=_("preparation in three steps"), blank=True, max_num=1
+        [("steps", StepsBlock())],
+        verbose_name=_("preparation in three steps"),
+        blank=True,
+        max_num=1,
     )
     facts = StreamField(
         [("facts", FactsBlock())], verbose_name=_("what people trust"), blank=True, max_num=1
@@ -81,8 +87,9 @@ class HomePage(BasePage):
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the organisation with its branches, and the site with its search."""
-        return [*seo.organisation(request), seo.web_site(self, request)]
+        """Return the page, the laboratory with its branches, and the site with its search."""
+        page = seo.web_page(self, request)
+        return [page, *seo.organisation(request), seo.web_site(self, request)]
 
 
 class PopularService(Orderable):

@@ -1,7 +1,10 @@
-"""Pictures: Wagtail's own, in a model of ours so that fields can be added without a migration of files."""
+"""Pictures: Wagtail's own, in a model of ours so that fields can be added without a migration of
+files.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.search import index
@@ -28,6 +29,7 @@ class NewsIndexPage(BasePage):
     page_description = _("The list of news")
     template = "pages/news_index_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     class Meta:
         verbose_name = _("list of news")
@@ -77,5 +79,5 @@ class NewsPage(BasePage):
         verbose_name_plural = _("news")
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the page as a NewsArticle."""
-        return [seo.article(self, request, "NewsArticle")]
+        """Return the page and the NewsArticle on it."""
+        return [seo.web_page(self, request), seo.article(self, request, "NewsArticle")]

@@ -8,7 +8,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
 from modelcluster.fields import ParentalKey
 from wagtail import blocks
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -20,6 +22,8 @@ from pages import selectors, seo
 from pages.blocks import BodyBlock
 from pages.hours import Day
 from pages.models.base import BasePage
+
+MINUTES_A_DAY = 24 * 60
 
 WEEKDAYS = [
     (1, _("Monday")),
@@ -66,6 +70,10 @@ class OfficeIndexPage(BasePage):
         context = super().get_context(request, *args, **kwargs)
         context["offices"] = selectors.offices()
         return context
+
+    def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the page and the laboratory with its branches."""
+        return [seo.web_page(self, request, self.schema_type), *seo.organisation(request)]
 
 
 class OfficePageForm(WagtailAdminPageForm):
@@ -160,7 +168,9 @@ class OfficePage(BasePage):
             heading=_("Address"),
         ),
         InlinePanel("hours", heading=_("Hours"), label=_("day"), max_num=7),
-        InlinePanel("exceptions", heading=_("Other hours on some dates"), label=_("date"), max_num=60),
+        InlinePanel(
+            "exceptions", heading=_("Other hours on some dates"), label=_("date"), max_num=60
+        ),
         FieldPanel("accessibility"),
         FieldPanel("payments"),
         FieldPanel("body"),
@@ -180,18 +190,23 @@ class OfficePage(BasePage):
         verbose_name = _("office")
         verbose_name_plural = _("offices")
 
+    @cached_property
+    def card(self) -> selectors.OfficeCard:
+        """The office with its state at this moment, for people and for machines; read once."""
+        return selectors.office_card(self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `office` (see selectors.OfficeCard) and `not_taken`, rows of services."""
         context = super().get_context(request, *args, **kwargs)
-        context["office"] = selectors.office_card(self)
-        context["not_taken"] = selectors.service_rows(
-            self.services_not_taken.values_list("pk", flat=True)
-        )
+        context["office"] = self.card
+        # The preview of an office that was never saved has no relations yet.
+        not_taken = self.services_not_taken.values_list("pk", flat=True) if self.pk else []
+        context["not_taken"] = selectors.service_rows(not_taken)
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the office as a branch of the laboratory with its hours."""
-        return [seo.office(self, request)]
+        """Return the page and the office as a branch of the laboratory with its hours."""
+        return [seo.web_page(self, request), seo.office(self, request)]
 
 
 class WorkingDay(models.Model):
@@ -210,7 +225,9 @@ class WorkingDay(models.Model):
 
     time_panels = [
         FieldRowPanel([FieldPanel("opens"), FieldPanel("closes"), FieldPanel("overnight")]),
-        FieldRowPanel([FieldPanel("lunch_from"), FieldPanel("lunch_to"), FieldPanel("last_sampling")]),
+        FieldRowPanel(
+            [FieldPanel("lunch_from"), FieldPanel("lunch_to"), FieldPanel("last_sampling")]
+        ),
     ]
 
     class Meta:
@@ -223,27 +240,27 @@ class WorkingDay(models.Model):
             return
         if not self.overnight and self.closes <= self.opens:
             raise ValidationError(
-                {"closes": _("Closes before it opens. For a night shift mark “closes on the next day”.")}
+                {
+                    "closes": _(
+                        "Closes before it opens. For a night shift mark “closes on the next day”."
+                    )
+                }
             )
         if self.overnight and self.closes > self.opens:
-            raise ValidationError({"closes": _("More than 24 hours: take off “closes on the next day”.")})
+            raise ValidationError(
+                {"closes": _("More than 24 hours: take off “closes on the next day”.")}
+            )
+        # 24 hours, if it closes at the time at which it opened.
+        length = minutes_after(self.opens, self.closes) or MINUTES_A_DAY
         if bool(self.lunch_from) != bool(self.lunch_to):
             raise ValidationError({"lunch_to": _("Give both ends of the lunch, or none.")})
         if self.lunch_from and self.lunch_to:
-            start, end = self._minute(self.lunch_from), self._minute(self.lunch_to)
-            if not 0 < start < end < self._minute(self.closes, closing=True):
+            start = minutes_after(self.opens, self.lunch_from)
+            end = minutes_after(self.opens, self.lunch_to)
+            if not 0 < start < end < length:
                 raise ValidationError({"lunch_from": _("The lunch must lie within the hours.")})
-        if self.last_sampling and not (
-            0 < self._minute(self.last_sampling) <= self._minute(self.closes, closing=True)
-        ):
+        if self.last_sampling and not (0 < minutes_after(self.opens, self.last_sampling) <= length):
             raise ValidationError({"last_sampling": _("Must lie within the hours.")})
-
-    def _minute(self, at: time, *, closing: bool = False) -> int:
-        """Minutes since opening; a time before it, or the closing itself, may be on the next day."""
-        minutes = at.hour * 60 + at.minute - self.opens.hour * 60 - self.opens.minute
-        if self.overnight and (minutes < 0 or closing):
-            minutes += 24 * 60
-        return minutes
 
     @property
     def day(self) -> Day | None:
@@ -258,6 +275,11 @@ class WorkingDay(models.Model):
             self.lunch_to,
             self.last_sampling,
         )
+
+
+def minutes_after(start: time, at: time) -> int:
+    """Return the minutes from one time of day to the next moment when the clock shows the other."""
+    return (at.hour * 60 + at.minute - start.hour * 60 - start.minute) % MINUTES_A_DAY
 
 
 def day_constraints(name: str) -> list[models.CheckConstraint]:
@@ -303,9 +325,7 @@ class OfficeHours(WorkingDay):
                 name="office_weekday_once",
                 violation_error_message=_("This weekday is there twice."),
             ),
-            models.CheckConstraint(
-                condition=Q(weekday__range=(1, 7)), name="office_weekday_range"
-            ),
+            models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="office_weekday_range"),
             *day_constraints("office_hours"),
         ]
 
@@ -316,7 +336,9 @@ class OfficeHours(WorkingDay):
         """Require both times: a day off has no row."""
         super().clean()
         if not self.opens or not self.closes:
-            raise ValidationError({"opens": _("Give both times, or delete the day if it is a day off.")})
+            raise ValidationError(
+                {"opens": _("Give both times, or delete the day if it is a day off.")}
+            )
 
 
 class OfficeException(WorkingDay):

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.search import index
@@ -43,9 +44,14 @@ class SpecialistPage(BasePage):
     position = models.CharField(_("position"), max_length=200)
     education = models.TextField(_("education"), help_text=_("One line for each diploma."))
     accreditation = models.CharField(
-        _("accreditation"), max_length=250, blank=True, help_text=_("Speciality, number, until when.")
+        _("accreditation"),
+        max_length=250,
+        blank=True,
+        help_text=_("Speciality, number, until when."),
     )
-    experience_since = models.PositiveSmallIntegerField(_("works since (year)"), null=True, blank=True)
+    experience_since = models.PositiveSmallIntegerField(
+        _("works since (year)"), null=True, blank=True
+    )
     reception_hours = models.CharField(_("reception hours"), max_length=200, blank=True)
     lead = models.CharField(_("lead"), max_length=300, blank=True)
     photo = models.ForeignKey(
@@ -85,7 +91,6 @@ class SpecialistPage(BasePage):
     subpage_types: list[str] = []
     page_description = _("A doctor or a nurse")
     template = "pages/specialist_page.html"
-    schema_type = "ProfilePage"
 
     class Meta:
         verbose_name = _("specialist")
@@ -101,7 +106,7 @@ class SpecialistPage(BasePage):
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the page and the person it is about."""
-        return [seo.web_page(self, request, self.schema_type), seo.person(self, request)]
+        return seo.profile(self, request)
 
 
 class VacancyIndexPage(BasePage):
@@ -135,7 +140,9 @@ class VacancyPage(BasePage):
     schedule = models.CharField(_("working hours"), max_length=200, blank=True)
     employment = models.CharField(_("kind of employment"), max_length=120, blank=True)
     duties = models.TextField(_("duties"), blank=True, help_text=_("One line for each."))
-    requirements = models.TextField(_("requirements"), blank=True, help_text=_("One line for each."))
+    requirements = models.TextField(
+        _("requirements"), blank=True, help_text=_("One line for each.")
+    )
     body = StreamField(BodyBlock(), verbose_name=_("text"), blank=True)
 
     content_panels = [
@@ -163,5 +170,5 @@ class VacancyPage(BasePage):
         verbose_name_plural = _("vacancies")
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the page as a JobPosting."""
-        return [seo.job_posting(self, request)]
+        """Return the page and the JobPosting on it."""
+        return [seo.web_page(self, request), seo.job_posting(self, request)]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
 from wagtail.admin.panels import FieldPanel
 
 from pages import selectors
@@ -68,7 +69,9 @@ class ServicePrice(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__gt=0) & Q(amount__lte=HIGHEST_PRICE),
                 name="price_amount_range",
-                violation_error_message=_("A price is more than 0 and less than 1,000,000 roubles."),
+                violation_error_message=_(
+                    "A price is more than 0 and less than 1,000,000 roubles."
+                ),
             ),
         ]
 
@@ -91,6 +94,7 @@ class PriceListPage(BasePage):
     page_description = _("All services with their prices")
     template = "pages/price_list_page.html"
     schema_type = "CollectionPage"
+    is_paginated = True
 
     class Meta:
         verbose_name = _("price list")

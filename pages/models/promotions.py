@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
@@ -46,7 +48,9 @@ class PromotionIndexPage(BasePage):
 
 
 class PromotionPage(BasePage):
-    """A promotion with its dates and conditions (38-ФЗ art. 24 part 7: the contraindication line)."""
+    """A promotion with its dates and conditions (38-ФЗ art. 24 part 7: the
+    contraindication line).
+    """
 
     lead = models.CharField(_("lead"), max_length=300)
     starts_on = models.DateField(_("first day"))
@@ -122,10 +126,22 @@ class PromotionPage(BasePage):
             return "ended"
         return "running"
 
+    @property
+    def is_indexable(self) -> bool:
+        """Nobody should find a promotion that is over."""
+        return self.state != "ended"
+
+    @cached_property
+    def rows(self) -> list[selectors.PromotionRow]:
+        """The services of the promotion, as people and machines see them; read once."""
+        return selectors.promotion_rows(self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `rows`: the services with their promotion price and a true old price, if there is one."""
+        """Add `rows`: the services with their promotion price and a true old price, if there is
+        one.
+        """
         context = super().get_context(request, *args, **kwargs)
-        context["rows"] = selectors.promotion_rows(self)
+        context["rows"] = self.rows
         return context
 
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:

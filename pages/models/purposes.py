@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
@@ -38,7 +39,9 @@ class Purpose(index.Indexed, models.Model):
     """A reason to take tests; services are marked with it."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    icon = models.CharField(_("icon"), max_length=20, choices=PurposeIcon, default=PurposeIcon.SHIELD)
+    icon = models.CharField(
+        _("icon"), max_length=20, choices=PurposeIcon, default=PurposeIcon.SHIELD
+    )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
     panels = [FieldPanel("name"), FieldPanel("icon"), FieldPanel("order")]

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
 from wagtail import blocks
 from wagtail.admin.panels import (
     FieldPanel,
@@ -113,7 +114,9 @@ class LaboratorySettings(BaseSiteSetting):
                     FieldRowPanel([FieldPanel("director"), FieldPanel("founded_year")]),
                     MultiFieldPanel(
                         [
-                            FieldRowPanel([FieldPanel("licence_number"), FieldPanel("licence_date")]),
+                            FieldRowPanel(
+                                [FieldPanel("licence_number"), FieldPanel("licence_date")]
+                            ),
                             FieldPanel("licence_body"),
                             FieldPanel("licence_works"),
                         ],

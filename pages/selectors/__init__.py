@@ -29,7 +29,7 @@ from pages.selectors.content import (
 )
 from pages.selectors.freshness import content_version, next_boundary
 from pages.selectors.gaps import GAPS, CatalogueGap, catalogue_gaps, gap_counts
-from pages.selectors.navigation import Chrome, chrome
+from pages.selectors.navigation import Chrome, Link, chrome, trail
 from pages.selectors.offices import OfficeCard, office_card, offices
 from pages.selectors.prices import (
     PriceList,
@@ -55,6 +55,7 @@ __all__ = [
     "CatalogueGap",
     "CategoryRow",
     "Chrome",
+    "Link",
     "OfficeCard",
     "PriceList",
     "PriceRecord",
@@ -94,5 +95,6 @@ __all__ = [
     "service_rows_by_letter",
     "services_with_prices",
     "specialists",
+    "trail",
     "vacancies",
 ]

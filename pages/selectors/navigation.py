@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
+
 from wagtail.models import Page, Site
 
 from pages import models
@@ -72,7 +73,9 @@ _kept: dict[int, tuple[int, datetime, Chrome]] = {}
 
 
 def chrome(site: Site) -> Chrome:
-    """Return the frame for a site. It is made anew when content changes or time alters a word of it."""
+    """Return the frame for a site. It is made anew when content changes or time alters a word of
+    it.
+    """
     version, now = content_version(), timezone.now()
     kept = _kept.get(site.pk)
     if kept and kept[0] == version and now < kept[1]:
@@ -80,6 +83,14 @@ def chrome(site: Site) -> Chrome:
     made = _make(site)
     _kept[site.pk] = (version, next_boundary(now), made)
     return made
+
+
+def trail(page: Any) -> list[Link]:
+    """Return the published pages from the home page down to `page`, which may be a draft itself."""
+    path = path_of()
+    above = Page.objects.ancestor_of(page).filter(depth__gt=1).live().order_by("path")
+    links = [Link(title, path(url)) for title, url in above.values_list("title", "url_path")]
+    return [*links, Link(page.title, path(page.url_path))]
 
 
 def _make(site: Site) -> Chrome:
@@ -116,7 +127,9 @@ def _make(site: Site) -> Chrome:
             for block in navigation.footer
         ],
         notice=notice,
-        notice_url=path(notice.page.url_path) if notice and notice.page and notice.page.live else "",
+        notice_url=path(notice.page.url_path)
+        if notice and notice.page and notice.page.live
+        else "",
         offices=cards,
         office=main_office(cards),
         urls=_sections(path),
@@ -125,13 +138,14 @@ def _make(site: Site) -> Chrome:
 
 def _sections(path: Any) -> dict[str, str]:
     """The addresses of the published section pages; a section that is not there is left out."""
-    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415 - needs the apps
 
     types = {
         ContentType.objects.get_for_model(getattr(models, name)).pk: key
         for key, name in SECTIONS.items()
     }
-    found = Page.objects.live().filter(content_type__in=types).values_list(
-        "content_type_id", "url_path"
+    found = (
+        Page.objects.live()
+        .filter(content_type__in=types)
+        .values_list("content_type_id", "url_path")
     )
     return {types[type_id]: path(url_path) for type_id, url_path in found}

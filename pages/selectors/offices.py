@@ -26,7 +26,9 @@ OPENS_ON_WEEKDAY = {
 
 @dataclass(frozen=True)
 class DayLine:
-    """A line of the week table: a weekday or a date, its hours in words, and whether it is today."""
+    """A line of the week table: a weekday or a date, its hours in words, and whether it
+    is today.
+    """
 
     name: str
     hours: str
@@ -50,10 +52,13 @@ class OfficeCard:
     today: DayLine
     week: list[DayLine]
     exceptions: list[DayLine]
+    schedule: hours.Schedule
 
 
 def offices() -> list[OfficeCard]:
-    """Return the published offices in the editors' order, with their state now, in three queries."""
+    """Return the published offices in the editors' order, with their state now, in three
+    queries.
+    """
     pages = (
         models.OfficePage.objects.live()
         .public()
@@ -107,6 +112,7 @@ def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
             _day_line(date_format(on, "j E, l"), schedule.exceptions[on], notes[on], on == today)
             for on in sorted(_coming(schedule.exceptions, today))
         ],
+        schedule=schedule,
     )
 
 

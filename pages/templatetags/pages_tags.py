@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 
 import segno
 
-from pages.links import path_of
 from pages.models.offices import ACCESSIBILITY, PAYMENTS
 from pages.money import format_roubles
 from pages.typography import tie as tie_words
@@ -87,6 +86,20 @@ def drawing(name: str, classes: str = "") -> SafeString:
 
 
 @register.simple_tag
+def headings(body: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return the headings of a body, or the titles of groups of questions, with their places in it.
+
+    The place numbers the anchor of the part (see components/body.html).
+    """
+    titles = {"heading": lambda value: value, "group": lambda value: value["title"]}
+    return [
+        {"number": number, "title": titles[block.block_type](block.value)}
+        for number, block in enumerate(body, start=1)
+        if block.block_type in titles
+    ]
+
+
+@register.simple_tag
 def qr_code(text: str) -> SafeString:
     """Return a QR code as an inline drawing, for print."""
     code = segno.make(text, error="m", micro=False)
@@ -96,10 +109,5 @@ def qr_code(text: str) -> SafeString:
 
 @register.inclusion_tag("components/breadcrumbs.html")
 def breadcrumbs(page: Any) -> dict[str, Any]:
-    """Show the way from the home page to `page`, in one query."""
-    path = path_of()
-    ancestors: Iterable[Any] = page.get_ancestors().filter(depth__gt=2)
-    return {
-        "trail": [{"title": a.title, "url": path(a.url_path)} for a in ancestors],
-        "current": page.title,
-    }
+    """Show the way from the home page to `page`."""
+    return {"trail": page.trail[1:-1], "current": page.title}

@@ -15,7 +15,8 @@ from wagtail.models import PageLogEntry, ReferenceIndex
 import pytest
 from openpyxl import load_workbook
 
-from pages import gaps_report, selectors
+from pages import selectors
+from pages.admin import gaps_report
 from pages.models import (
     Biomaterial,
     ContactPage,

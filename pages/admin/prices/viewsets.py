@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
-from pages.admin_rights import RightMenuItem
-from pages.prices_admin.views import VIEW, CancelPriceView, PriceIndexView, ServicePriceView
+from pages.admin.prices.views import VIEW, CancelPriceView, PriceIndexView, ServicePriceView
+from pages.admin.rights import RightMenuItem
 
 
 class PricesViewSet(ViewSet):

@@ -23,11 +23,11 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permissions import page_permission_policy
 
 from pages import exports, selectors
-from pages.admin_rights import RightRequiredMixin, forbidden
+from pages.admin.prices.filters import PriceFilterSet
+from pages.admin.prices.forms import NewPriceForm
+from pages.admin.rights import RightRequiredMixin, forbidden
 from pages.models import ServicePage, ServicePrice
 from pages.money import format_change, format_roubles
-from pages.prices_admin.filters import PriceFilterSet
-from pages.prices_admin.forms import NewPriceForm
 from pages.services.prices import PricesChanged, cancel_scheduled_price, set_price
 
 VIEW = "pages.view_serviceprice"

@@ -21,7 +21,7 @@ from wagtail.permissions import page_permission_policy
 from django_filters import ChoiceFilter
 
 from pages import exports, selectors
-from pages.admin_rights import RightMenuItem, RightRequiredMixin
+from pages.admin.rights import RightMenuItem, RightRequiredMixin
 from pages.models import ServicePage
 
 RIGHT = "pages.view_catalogue_gaps"

@@ -1,0 +1,1 @@
+"""What the Wagtail admin shows of this app beside its own screens."""
