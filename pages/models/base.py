@@ -92,6 +92,11 @@ class ReviewedMixin(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def reviewer(self) -> Any | None:
+        """The specialist who checked the text, if the page of this person is published."""
+        return selectors.specialist(self.reviewed_by_id)
+
     def clean(self) -> None:
         """Refuse a next check that is not after the last one."""
         super().clean()

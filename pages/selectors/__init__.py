@@ -24,6 +24,7 @@ from pages.selectors.content import (
     news,
     preparation_pages,
     purpose_pages,
+    specialist,
     specialists,
     vacancies,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "service_rows_by_letter",
     "services_with_prices",
     "site_of",
+    "specialist",
     "specialists",
     "trail",
     "vacancies",

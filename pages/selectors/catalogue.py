@@ -13,7 +13,7 @@ from django.utils import timezone
 from pages import models
 from pages.codes import normalise_code
 from pages.links import STEP, path_of
-from pages.selectors.content import purpose_pages, specialists
+from pages.selectors.content import purpose_pages
 from pages.selectors.freshness import kept, published
 
 # A category's path: root, home, catalogue, category.
@@ -96,7 +96,6 @@ class ServiceCard:
     purposes: list[Any]
     promotions: list[Any]
     offices: list[Any]
-    reviewer: Any | None
     history: list[Any] = field(default_factory=list)
 
     @property
@@ -281,7 +280,6 @@ def service_card(service: Any) -> ServiceCard:
         purposes=_purposes_of(service),
         promotions=promotions_of(service.pk),
         offices=offices_taking(service),
-        reviewer=_specialist(service.reviewed_by_id),
         history=in_force[-6:],
     )
 
@@ -312,11 +310,6 @@ def _purposes_of(service: Any) -> list[Any]:
     """The published purpose pages of the purposes that a service is marked with."""
     ids = {purpose.pk for purpose in service.purposes.all()}
     return [page for page in purpose_pages() if page.purpose_id in ids]
-
-
-def _specialist(pk: int | None) -> Any | None:
-    """The published specialist with this primary key, or None."""
-    return next((person for person in specialists() if person.pk == pk), None)
 
 
 def _row_of_draft(service: Any, biomaterial: Any | None, stored: ServiceRow | None) -> ServiceRow:

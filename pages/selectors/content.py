@@ -29,6 +29,11 @@ def specialists() -> list[Any]:
     return kept("specialists", lambda: list(pages))
 
 
+def specialist(pk: int | None) -> Any | None:
+    """Return the published specialist with this primary key, or None."""
+    return next((person for person in specialists() if person.pk == pk), None)
+
+
 def vacancies() -> QuerySet[Any]:
     """Return the open vacancies, newest first."""
     return published(models.VacancyPage).order_by("-first_published_at")
