@@ -10,6 +10,7 @@ session: they hold no byte of one visitor.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -65,20 +66,26 @@ class PageCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the kept page, or the answer of the site, which is kept if it may be."""
-        address = page_address(request)
-        if address is None:
+        if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
-        key = f"{selectors.content_version()}:{address}"
-        kept = self.cache.get(key)
-        if kept is None or kept.expires_at <= timezone.now().timestamp():
-            response = self.get_response(request)
-            kept = self._keep(key, response)
-            if kept is None:
-                return response
+        version = selectors.content_version()
+        with selectors.at_version(version):
+            address = page_address(request)
+            if address is None:
+                return self.get_response(request)
+            key = f"{version}:{address}"
+            # Before the page is made: a moment may pass meanwhile that changes it.
+            now = timezone.now()
+            kept = self.cache.get(key)
+            if kept is None or kept.expires_at <= now.timestamp():
+                response = self.get_response(request)
+                kept = self._keep(key, response, now)
+                if kept is None:
+                    return response
         return answer(request, kept)
 
-    def _keep(self, key: str, response: HttpResponse) -> KeptPage | None:
-        """Store a finished response if it may be, and return what is stored."""
+    def _keep(self, key: str, response: HttpResponse, now: datetime) -> KeptPage | None:
+        """Store a response begun at `now` if it may be, and return what is stored."""
         if (
             not getattr(response, "is_public_page", False)
             or response.status_code != 200
@@ -86,7 +93,6 @@ class PageCacheMiddleware:
             or response.cookies
         ):
             return None
-        now = timezone.now()
         expires = selectors.next_boundary(now)
         headers = {name: value for name, value in response.headers.items() if name != "Vary"}
         kept = KeptPage(
@@ -102,7 +108,7 @@ class PageCacheMiddleware:
 
 def page_address(request: HttpRequest) -> str | None:
     """Return what names the page that a request asks for, or None if it must not be cached."""
-    if request.method not in {"GET", "HEAD"} or settings.SESSION_COOKIE_NAME in request.COOKIES:
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
         return None
     if not PARAMETERS.issuperset(request.GET):
         return None

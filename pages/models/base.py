@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from pages import selectors, seo
 from pages.page_cache import mark_cacheable
@@ -52,6 +53,12 @@ class BasePage(Page):
         """Return the schema.org nodes that describe the page, without its breadcrumbs."""
         return [seo.web_page(self, request, self.schema_type)]
 
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """Return what makes the page private; asks the database only if something may."""
+        if selectors.is_private(self):
+            return super().get_view_restrictions()
+        return PageViewRestriction.objects.none()
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the page; the same bytes for everybody, so the page cache may keep them."""
         return mark_cacheable(super().serve(request, *args, **kwargs))
@@ -84,6 +91,11 @@ class ReviewedMixin(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def reviewer(self) -> Any | None:
+        """The published specialist who checked the text, or None."""
+        return selectors.specialists_by_id().get(self.reviewed_by_id)
 
     def clean(self) -> None:
         """Refuse a next check that is not after the last one."""

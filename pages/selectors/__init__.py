@@ -25,9 +25,10 @@ from pages.selectors.content import (
     preparation_pages,
     purpose_pages,
     specialists,
+    specialists_by_id,
     vacancies,
 )
-from pages.selectors.freshness import content_version, next_boundary
+from pages.selectors.freshness import at_version, content_version, next_boundary
 from pages.selectors.gaps import GAPS, CatalogueGap, catalogue_gaps, gap_counts
 from pages.selectors.navigation import Chrome, Link, chrome, trail
 from pages.selectors.offices import OfficeCard, office_card, offices
@@ -49,6 +50,7 @@ from pages.selectors.promotions import (
     promotions_of,
     running_promotions,
 )
+from pages.selectors.published import is_private, published
 
 __all__ = [
     "GAPS",
@@ -63,6 +65,7 @@ __all__ = [
     "ServiceCard",
     "ServiceRow",
     "articles",
+    "at_version",
     "catalogue_gaps",
     "categories",
     "category_services",
@@ -72,6 +75,7 @@ __all__ = [
     "current_prices",
     "ended_promotions",
     "gap_counts",
+    "is_private",
     "latest_news",
     "legal_groups",
     "name_matches",
@@ -85,6 +89,7 @@ __all__ = [
     "price_state",
     "promotion_rows",
     "promotions_of",
+    "published",
     "purpose_pages",
     "purpose_rows",
     "reference_prices",
@@ -95,6 +100,7 @@ __all__ = [
     "service_rows_by_letter",
     "services_with_prices",
     "specialists",
+    "specialists_by_id",
     "trail",
     "vacancies",
 ]

@@ -1,18 +1,17 @@
 """The frame of every page: requisites, menus, the notice, the state of the offices."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.utils import timezone
 
 from wagtail.models import Page, Site
 
 from pages import models
 from pages.links import path_of
-from pages.selectors.freshness import content_version, next_boundary
+from pages.selectors.freshness import kept
 from pages.selectors.offices import OfficeCard, main_office, offices
+from pages.selectors.published import published
 
 
 @dataclass(frozen=True)
@@ -69,20 +68,10 @@ SECTIONS = {
     "contacts": "ContactPage",
 }
 
-_kept: dict[int, tuple[int, datetime, Chrome]] = {}
-
 
 def chrome(site: Site) -> Chrome:
-    """Return the frame for a site. It is made anew when content changes or time alters a word of
-    it.
-    """
-    version, now = content_version(), timezone.now()
-    kept = _kept.get(site.pk)
-    if kept and kept[0] == version and now < kept[1]:
-        return kept[2]
-    made = _make(site)
-    _kept[site.pk] = (version, next_boundary(now), made)
-    return made
+    """Return the frame for a site."""
+    return _chrome(site.pk)
 
 
 def trail(page: Any) -> list[Link]:
@@ -93,7 +82,9 @@ def trail(page: Any) -> list[Link]:
     return [*links, Link(page.title, path(page.url_path))]
 
 
-def _make(site: Site) -> Chrome:
+@kept
+def _chrome(site_id: int) -> Chrome:
+    site = Site.objects.get(pk=site_id)
     navigation = models.Navigation.for_site(site)
     ids = {
         value["page"].pk
@@ -101,11 +92,11 @@ def _make(site: Site) -> Chrome:
         for value in [block.value, *block.value.get("children", []), *block.value.get("links", [])]
         if value.get("page")
     }
-    published = Page.objects.live().public().filter(pk__in=ids).in_bulk()
+    pages = published(Page).in_bulk(ids)
     path = path_of()
 
     def link(value: Any) -> Link | None:
-        page = published.get(value["page"].pk) if value.get("page") else None
+        page = pages.get(value["page"].pk) if value.get("page") else None
         if page is None:
             return None
         return Link(value.get("title") or page.title, path(page.url_path), value.get("text") or "")
@@ -143,9 +134,5 @@ def _sections(path: Any) -> dict[str, str]:
         ContentType.objects.get_for_model(getattr(models, name)).pk: key
         for key, name in SECTIONS.items()
     }
-    found = (
-        Page.objects.live()
-        .filter(content_type__in=types)
-        .values_list("content_type_id", "url_path")
-    )
-    return {types[type_id]: path(url_path) for type_id, url_path in found}
+    found = published(Page).filter(content_type__in=types)
+    return {types[type_id]: path(url_path) for type_id, url_path in found.values_list("content_type_id", "url_path")}

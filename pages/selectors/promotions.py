@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from pages import models
 from pages.selectors.catalogue import ServiceRow, service_rows
+from pages.selectors.content import with_image
+from pages.selectors.freshness import kept
 from pages.selectors.prices import current_prices, reference_prices, start_of_day
+from pages.selectors.published import published
 
 KOPECK = Decimal("0.01")
 
@@ -27,42 +30,40 @@ class PromotionRow:
 def running_promotions() -> QuerySet[Any]:
     """Return the published promotions that run today, the soonest to end first."""
     today = timezone.localdate()
-    return (
-        models.PromotionPage.objects.live()
-        .public()
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
-        .select_related("image")
-        .order_by("ends_on", "pk")
+    running = published(models.PromotionPage).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today
     )
+    return with_image(running).order_by("ends_on", "pk")
 
 
 def coming_promotions() -> QuerySet[Any]:
     """Return the published promotions that have not begun, the soonest first."""
-    return (
-        models.PromotionPage.objects.live()
-        .public()
-        .filter(starts_on__gt=timezone.localdate())
-        .select_related("image")
-        .order_by("starts_on", "pk")
-    )
+    coming = published(models.PromotionPage).filter(starts_on__gt=timezone.localdate())
+    return with_image(coming).order_by("starts_on", "pk")
 
 
 def ended_promotions() -> QuerySet[Any]:
     """Return the published promotions that ended within the last year, the latest first."""
     today = timezone.localdate()
-    return (
-        models.PromotionPage.objects.live()
-        .public()
-        .filter(ends_on__lt=today, ends_on__gte=today - timedelta(days=365))
-        .order_by("-ends_on", "pk")
+    ended = published(models.PromotionPage).filter(
+        ends_on__lt=today, ends_on__gte=today - timedelta(days=365)
     )
+    return ended.order_by("-ends_on", "pk")
 
 
 def promotions_of(service_id: int | None) -> list[Any]:
     """Return the promotions running today that name a service."""
-    if service_id is None:
-        return []
-    return list(running_promotions().filter(promoted__service_id=service_id))
+    return _promotions_by_service().get(service_id, [])
+
+
+@kept
+def _promotions_by_service() -> dict[int | None, list[Any]]:
+    """The promotions running today by the ids of their services."""
+    found: dict[int | None, list[Any]] = {}
+    for page in running_promotions().prefetch_related("promoted"):
+        for link in page.promoted.all():
+            found.setdefault(link.service_id, []).append(page)
+    return found
 
 
 def promotion_rows(promotion: Any) -> list[PromotionRow]:
