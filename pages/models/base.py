@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from pages import selectors, seo
 from pages.page_cache import mark_cacheable
@@ -52,6 +53,12 @@ class BasePage(Page):
         """Return the schema.org nodes that describe the page, without its breadcrumbs."""
         return [seo.web_page(self, request, self.schema_type)]
 
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """Return who may see the page; without a query while every page is open to everybody."""
+        if not selectors.has_private_pages():
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the page; the same bytes for everybody, so the page cache may keep them."""
         return mark_cacheable(super().serve(request, *args, **kwargs))
@@ -84,6 +91,11 @@ class ReviewedMixin(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def reviewer(self) -> Any | None:
+        """The specialist who checked the text, if the page of this person is published."""
+        return selectors.specialist(self.reviewed_by_id)
 
     def clean(self) -> None:
         """Refuse a next check that is not after the last one."""
