@@ -28,7 +28,7 @@ def price_file(request: HttpRequest, file_format: str) -> HttpResponse:
 
     Raises Http404 while the site has no published price list.
     """
-    page = PriceListPage.objects.live().public().first()
+    page = selectors.published(PriceListPage).first()
     if page is None:
         raise Http404
     laboratory = LaboratorySettings.for_request(request)

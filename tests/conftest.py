@@ -4,8 +4,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.core.cache import caches
+from django.db import connection
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
+from django.test.utils import setup_databases
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -38,6 +42,14 @@ def empty_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for cache in caches.all():
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def suite_database(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The suite's database, also in a run of nothing but tests with a database of their own."""
+    if not connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
+        with django_db_blocker.unblock():
+            setup_databases(verbosity=0, interactive=False, aliases={"default"}, keepdb=True)
 
 
 def find_chromium() -> str | None:

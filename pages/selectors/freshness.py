@@ -110,7 +110,7 @@ def _keep(name: str, item: Kept) -> Kept:
 
 
 def _next_boundary(now: datetime) -> datetime:
-    zone = timezone.get_current_timezone()
+    zone = timezone.get_default_timezone()
     moments = [hours.next_change(schedule, now, zone) for schedule in office_schedules()]
     moments.append(hours.next_change(hours.Schedule({}), now, zone))
     coming = (

@@ -70,7 +70,7 @@ def offices_taking(service: Any) -> list[OfficeCard]:
 
 def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
     """Return an office with its state at a moment (aware; default now)."""
-    zone = timezone.get_current_timezone()
+    zone = timezone.get_default_timezone()
     now = (now or timezone.now()).astimezone(zone)
     schedule = schedule_of(office)
     state = hours.status(schedule, now, zone)
@@ -82,7 +82,7 @@ def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
         is_open=state.is_open,
         at_lunch=state.at_lunch,
         status=status_words(state, now),
-        sampling=_sampling_words(schedule.day(today), now),
+        sampling=sampling_words(hours.sampling_ends(schedule, now, zone)),
         today=_day_line(_("today"), schedule.day(today), notes.get(today, ""), is_today=True),
         week=[
             _day_line(str(name), schedule.weekly.get(number), "", number == today.isoweekday())
@@ -136,10 +136,9 @@ def _coming(dates: Iterable[date], today: date) -> list[date]:
     return [on for on in dates if today <= on <= today + timedelta(days=60)]
 
 
-def _sampling_words(day: hours.Day | None, now: datetime) -> str:
-    if day is None or day.last_sampling is None or now.time() >= day.last_sampling:
-        return ""
-    return _("blood is taken until %(time)s") % {"time": clock(day.last_sampling)}
+def sampling_words(end: datetime | None) -> str:
+    """Return until when blood is taken in words, or an empty string."""
+    return _("blood is taken until %(time)s") % {"time": clock(end.time())} if end else ""
 
 
 def _day_line(name: str, day: hours.Day | None, note: str, is_today: bool = False) -> DayLine:
