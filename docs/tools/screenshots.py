@@ -220,10 +220,12 @@ def shoot(page: Page, name: str) -> None:
 
 def show(page: Page, selector: str) -> None:
     """Bring an element to the top of the window, below the admin's own header."""
-    page.locator(selector).first.evaluate(
-        "element => { element.scrollIntoView(); window.scrollBy(0, -90); }"
-    )
-    page.wait_for_timeout(300)
+    for _ in range(2):
+        # The first time parts of a long form take their size; the second time hits.
+        page.locator(selector).first.evaluate(
+            "element => { element.scrollIntoView({behavior: 'instant'}); window.scrollBy(0, -110); }"
+        )
+        page.wait_for_timeout(500)
 
 
 def readme(camera: Photographer) -> None:
@@ -316,8 +318,6 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None),
             args=CHROMIUM_ARGUMENTS,
-            # The language of the browser's own controls (dates, files).
-            env={**os.environ, "LANGUAGE": "ru"},
         )
         camera = Photographer(browser, address, database)
         for name in wanted:
