@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -139,6 +139,10 @@ class CataloguePage(BasePage):
         context["purposes"] = selectors.purpose_pages()
         context["rows"] = selectors.service_rows_by_letter(letter) if letter else []
         return context
+
+    def offers(self, parameters: QueryDict, context: dict[str, Any]) -> bool:
+        """Say so of the letters that services begin with."""
+        return not parameters or (set(parameters) == {"letter"} and bool(context["letter"]))
 
 
 class ServiceCategoryPage(BasePage):
