@@ -14,6 +14,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from pages import selectors, seo
 from pages.page_cache import mark_cacheable
+from pages.page_forms import PageForm
 
 
 class BasePage(Page):
@@ -29,6 +30,7 @@ class BasePage(Page):
         related_name="+",
     )
 
+    base_form_class = PageForm
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
 
     # The schema.org type of the page itself; pages with more to say override structured_data.
@@ -107,6 +109,8 @@ class ReviewedMixin(models.Model):
     @property
     def reviewer(self) -> Any | None:
         """The published specialist who checked the text, or None."""
+        if self.reviewed_by_id is None:
+            return None
         return selectors.specialists_by_id().get(self.reviewed_by_id)
 
     def clean(self) -> None:

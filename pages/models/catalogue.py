@@ -31,6 +31,7 @@ from pages import selectors, seo
 from pages.blocks import BodyBlock, ReferenceIntervalsBlock
 from pages.codes import normalise_code, normalise_nomenclature_codes, validate_own_code
 from pages.models.base import BasePage, ReviewedMixin
+from pages.page_forms import PageForm
 from pages.pagination import paginate
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link"]
@@ -188,6 +189,21 @@ class ServiceCategoryPage(BasePage):
         return context
 
 
+class ServicePageForm(PageForm):
+    """Checks that panels are made of tests, and nothing else is made of anything."""
+
+    def clean(self) -> dict[str, Any]:
+        """Add an error for members of what is no panel, and for a member that is no longer a test."""
+        cleaned = super().clean()
+        kind = cleaned.get("kind")
+        if kind != ServiceKind.PANEL and self.rows("members"):
+            self.add_error("kind", _("Only a panel has members."))
+        is_member = PanelMember.objects.filter(service_id=self.instance.pk).exists()
+        if kind != ServiceKind.TEST and is_member:
+            self.add_error("kind", _("This service is in a panel, so it stays a test."))
+        return cleaned
+
+
 class ServicePage(ReviewedMixin, BasePage):
     """A test, a panel of tests or a procedure. Its prices are rows of their own (ServicePrice)."""
 
@@ -305,6 +321,7 @@ class ServicePage(ReviewedMixin, BasePage):
         FieldPanel("purposes", widget=forms.CheckboxSelectMultiple),
         InlinePanel("synonyms", heading=_("Synonyms"), label=_("synonym"), max_num=60),
     ]
+    base_form_class = ServicePageForm
     edit_handler = TabbedInterface(
         [
             ObjectList(content_panels, heading=_("Content")),
