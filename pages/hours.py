@@ -119,9 +119,7 @@ def _lunches(
             yield _moment(on, day.lunch_from, zone, opens), _moment(on, day.lunch_to, zone, opens)
 
 
-def _samplings(
-    schedule: Schedule, now: datetime, zone: tzinfo
-) -> Iterator[tuple[date, datetime]]:
+def _samplings(schedule: Schedule, now: datetime, zone: tzinfo) -> Iterator[tuple[date, datetime]]:
     """The ends of sampling to come, each with the date on which its hours begin."""
     for on, day in _days(schedule, now, zone):
         if day.last_sampling:
@@ -137,9 +135,7 @@ def _limit(schedule: Schedule, on: date, zone: tzinfo) -> datetime:
     return _midnight(following if is_closed else following + timedelta(days=1), zone)
 
 
-def _open_spans(
-    schedule: Schedule, now: datetime, zone: tzinfo
-) -> list[tuple[datetime, datetime]]:
+def _open_spans(schedule: Schedule, now: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
     """Spans of work in order, split by lunch, joined where one day runs into the next."""
     pieces: list[tuple[datetime, datetime]] = []
     for on, day in _days(schedule, now, zone):

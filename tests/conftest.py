@@ -4,16 +4,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.core.cache import caches
+from django.db import connection
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
+from django.test.utils import setup_databases
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
-
-# The browser's driver runs an event loop in the thread of the tests; Django would refuse to touch
-# the database there.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = [
@@ -33,13 +33,23 @@ NO_BROWSER = (
 
 
 @pytest.fixture(autouse=True)
-def empty_caches() -> Iterator[None]:
+def empty_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin each test with empty caches, so that none sees what another left."""
+    # What is kept goes by the number of the content, which is the same at the start of each test.
+    monkeypatch.setattr("pages.selectors.freshness._kept", {})
     for cache in caches.all():
         cache.clear()
     yield
     for cache in caches.all():
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def suite_database(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The suite's database, also in a run of nothing but tests with a database of their own."""
+    if not connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
+        with django_db_blocker.unblock():
+            setup_databases(verbosity=0, interactive=False, aliases={"default"}, keepdb=True)
 
 
 def find_chromium() -> str | None:
@@ -50,6 +60,9 @@ def find_chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run; without one the tests that need it fail and say why."""
+    # Its driver runs an event loop in the thread of the tests; without this, Django would refuse
+    # to touch the database there from now on.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         try:
             chromium = playwright.chromium.launch(

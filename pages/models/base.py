@@ -56,10 +56,10 @@ class BasePage(Page):
         return [seo.web_page(self, request, self.schema_type)]
 
     def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
-        """Return what makes the page private; asks the database only if something may."""
-        if selectors.is_private(self):
-            return super().get_view_restrictions()
-        return PageViewRestriction.objects.none()
+        """Return who may see the page; without a query while every page is open to everybody."""
+        if not selectors.has_private_pages():
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the page; the same bytes for everybody, so the page cache may keep them."""
@@ -108,10 +108,15 @@ class ReviewedMixin(models.Model):
 
     @property
     def reviewer(self) -> Any | None:
+<<<<<<< HEAD
         """The published specialist who checked the text, or None."""
         if self.reviewed_by_id is None:
             return None
         return selectors.specialists_by_id().get(self.reviewed_by_id)
+=======
+        """The specialist who checked the text, if the page of this person is published."""
+        return selectors.specialist(self.reviewed_by_id)
+>>>>>>> main
 
     def clean(self) -> None:
         """Refuse a next check that is not after the last one."""

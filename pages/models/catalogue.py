@@ -327,7 +327,8 @@ class ServicePage(ReviewedMixin, BasePage):
             ObjectList(content_panels, heading=_("Content")),
             ObjectList(preparation_panels, heading=_("Preparation")),
             ObjectList(link_panels, heading=_("Links and synonyms")),
-            ObjectList(BasePage.promote_panels, heading=_("Promote")),
+            # The settings panels show nothing here; without them there is no scheduling.
+            ObjectList([*BasePage.promote_panels, *BasePage.settings_panels], heading=_("Promote")),
         ]
     )
     search_fields = [

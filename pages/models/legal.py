@@ -107,10 +107,10 @@ class LegalDocumentPage(RoutablePageMixin, BasePage):
         """Show the version in force."""
         return self.render(request)
 
-    @path("versions/<str:number>/", name="version")
-    def show_version(self, request: HttpRequest, number: str) -> HttpResponse:
-        """Show one version by its number. Raises Http404 if there is none."""
-        version = next((item for item in self.ordered_versions if item.number == number), None)
+    @path("versions/<slug:slug>/", name="version")
+    def show_version(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Show one version by its slug. Raises Http404 if there is none."""
+        version = next((item for item in self.ordered_versions if item.slug == slug), None)
         if version is None:
             raise Http404
         return self.render(request, context_overrides={"version": version})
@@ -154,6 +154,11 @@ class LegalVersion(Orderable):
 
     def __str__(self) -> str:
         return f"{self.number} ({self.effective_from:%d.%m.%Y})"
+
+    @property
+    def slug(self) -> str:
+        """The number as it stands in an address, where Wagtail takes no dots."""
+        return self.number.replace(".", "-")
 
     @property
     def text_hash(self) -> str:

@@ -24,13 +24,20 @@ from pages.selectors.content import (
     news,
     preparation_pages,
     purpose_pages,
+    specialist,
     specialists,
-    specialists_by_id,
     vacancies,
 )
-from pages.selectors.freshness import at_version, content_version, next_boundary
+from pages.selectors.freshness import (
+    content_version,
+    has_private_pages,
+    kept,
+    next_boundary,
+    one_version,
+    published,
+)
 from pages.selectors.gaps import GAPS, CatalogueGap, catalogue_gaps, gap_counts
-from pages.selectors.navigation import Chrome, Link, chrome, trail
+from pages.selectors.navigation import Chrome, Link, chrome, page_addresses, site_of, trail
 from pages.selectors.offices import OfficeCard, office_card, offices
 from pages.selectors.prices import (
     PriceList,
@@ -50,7 +57,6 @@ from pages.selectors.promotions import (
     promotions_of,
     running_promotions,
 )
-from pages.selectors.published import is_private, published
 
 __all__ = [
     "GAPS",
@@ -65,7 +71,6 @@ __all__ = [
     "ServiceCard",
     "ServiceRow",
     "articles",
-    "at_version",
     "catalogue_gaps",
     "categories",
     "category_services",
@@ -75,7 +80,8 @@ __all__ = [
     "current_prices",
     "ended_promotions",
     "gap_counts",
-    "is_private",
+    "has_private_pages",
+    "kept",
     "latest_news",
     "legal_groups",
     "name_matches",
@@ -83,6 +89,8 @@ __all__ = [
     "next_boundary",
     "office_card",
     "offices",
+    "one_version",
+    "page_addresses",
     "preparation_pages",
     "price_history",
     "price_list",
@@ -99,8 +107,9 @@ __all__ = [
     "service_rows",
     "service_rows_by_letter",
     "services_with_prices",
+    "site_of",
+    "specialist",
     "specialists",
-    "specialists_by_id",
     "trail",
     "vacancies",
 ]

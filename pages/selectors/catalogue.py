@@ -1,6 +1,6 @@
 """The catalogue: categories, rows of services in lists, the card of one service."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,17 +12,15 @@ from django.utils import timezone
 
 from pages import models
 from pages.codes import normalise_code
-from pages.links import path_of
+from pages.links import STEP, path_of
 from pages.selectors.content import purpose_pages
-from pages.selectors.freshness import kept
-from pages.selectors.published import is_private, published
+from pages.selectors.freshness import kept, published
 
-# Width of one level of a tree path (django-treebeard's materialised path).
-STEP = 4
 # A category's path: root, home, catalogue, category.
 CATEGORY_WIDTH = STEP * 4
 
 ROW_FIELDS = (
+    "live",
     "path",
     "url_path",
     "title",
@@ -69,6 +67,7 @@ class ServiceRow:
     category: str
     category_path: str
     price: Decimal | None
+    live: bool
 
 
 @dataclass(frozen=True)
@@ -112,12 +111,15 @@ class ServiceCard:
         return self.preparations[0].short if self.preparations else ""
 
 
-@kept
 def categories() -> list[CategoryRow]:
     """Return all published categories in the editors' order, with counts of published services."""
+    return kept("categories", _categories)
+
+
+def _categories() -> list[CategoryRow]:
     path = path_of()
     counts: dict[str, int] = {}
-    paths = published(models.ServicePage).annotate(parent=Left("path", CATEGORY_WIDTH))
+    paths = models.ServicePage.objects.live().annotate(parent=Left("path", CATEGORY_WIDTH))
     for parent in paths.values_list("parent", flat=True):
         counts[parent] = counts.get(parent, 0) + 1
     return [
@@ -137,7 +139,7 @@ def categories() -> list[CategoryRow]:
 
 def category_services(category: Any) -> QuerySet[Any]:
     """Return the published services of a category, panels and procedures among them, by title."""
-    return published(models.ServicePage).child_of(category).order_by("title")
+    return models.ServicePage.objects.child_of(category).live().order_by("title")
 
 
 def service_rows(ids: Iterable[int]) -> list[ServiceRow]:
@@ -145,28 +147,23 @@ def service_rows(ids: Iterable[int]) -> list[ServiceRow]:
     wanted = list(ids)
     if not wanted:
         return []
-    found = rows_of(published(models.ServicePage).filter(pk__in=wanted))
+    found = rows_of(models.ServicePage.objects.live().filter(pk__in=wanted))
     by_pk = {row.pk: row for row in found}
     return [by_pk[pk] for pk in dict.fromkeys(wanted) if pk in by_pk]
 
 
-def rows_of(
-    services: Iterable[Any],
-    at: datetime | None = None,
-    prices: Mapping[int, Decimal] | None = None,
-) -> list[ServiceRow]:
-    """Return rows for services in their order, in two queries whatever their number.
+def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[ServiceRow]:
+    """Return rows for a queryset of services in its order, in two queries whatever its length.
 
-    Prices are those in force at a moment (default now), or those that are given.
+    Prices are those in force at a moment (default now).
     """
     from pages.selectors.prices import current_prices  # noqa: PLC0415 - prices lists rows
 
     if isinstance(services, QuerySet):
         services = services.select_related("biomaterial").only(*ROW_FIELDS, "biomaterial__name")
     pages = list(services)
-    if prices is None:
-        prices = current_prices((page.pk for page in pages), at)
-    titles = category_titles()
+    prices = current_prices((page.pk for page in pages), at)
+    titles = {category.path: category.title for category in categories()}
     path = path_of()
     return [
         ServiceRow(
@@ -183,22 +180,16 @@ def rows_of(
             titles.get(page.path[:-STEP], ""),
             page.path[:-STEP],
             prices.get(page.pk),
+            page.live,
         )
         for page in pages
     ]
 
 
-@kept
-def category_titles() -> dict[str, str]:
-    """Return the titles of all categories by their tree paths."""
-    return dict(models.ServiceCategoryPage.objects.values_list("path", "title"))
-
-
-@kept
 def service_letters() -> list[str]:
     """Return the first letters of the titles of published services, in alphabetical order."""
     letters = (
-        published(models.ServicePage)
+        models.ServicePage.objects.live()
         .annotate(letter=Upper(Left("title", 1)))
         .values_list("letter", flat=True)
         .distinct()
@@ -209,13 +200,13 @@ def service_letters() -> list[str]:
 def service_rows_by_letter(letter: str) -> list[ServiceRow]:
     """Return the published services whose title begins with this letter."""
     return rows_of(
-        published(models.ServicePage).filter(title__istartswith=letter).order_by("title")
+        models.ServicePage.objects.live().filter(title__istartswith=letter).order_by("title")
     )
 
 
 def purpose_rows(purpose_id: int) -> tuple[list[ServiceRow], list[ServiceRow]]:
     """Return the published panels, and the other services, that are marked with a purpose."""
-    rows = rows_of(published(models.ServicePage).filter(purposes=purpose_id).order_by("title"))
+    rows = rows_of(models.ServicePage.objects.live().filter(purposes=purpose_id).order_by("title"))
     panels = [row for row in rows if row.kind == models.ServiceKind.PANEL]
     others = [row for row in rows if row.kind != models.ServiceKind.PANEL]
     return panels, others
@@ -248,72 +239,49 @@ def service_card(service: Any) -> ServiceCard:
     member_ids = [member.service_id for member in service.members.all()]
     related_ids = [link.service_id for link in service.related.all()]
     panels = _panels_with(service.pk)
-    shown_ids = {*member_ids, *related_ids, *panels, service.pk}
-    shown_ids.update(pk for members in panels.values() for pk in members)
-    pages = _shown_services(shown_ids, service.biomaterial_id)
-    prices = _prices_of(pages)
-    now = timezone.now()
-    current = {
-        pk: in_force[-1].amount
-        for pk, rows in prices.items()
-        if (in_force := [price for price in rows if price.valid_from <= now])
-    }
-    by_pk = {row.pk: row for row in rows_of(pages.values(), prices=current)}
-    visible = {pk for pk, page in pages.items() if page.live and not is_private(page)}
+    panel_member_ids = {pk for members in panels.values() for pk in members}
+    biomaterial = kept("biomaterials", models.Biomaterial.objects.in_bulk).get(
+        service.biomaterial_id
+    )
+    taking_id = biomaterial.taking_id if biomaterial else None
+    wanted = {*member_ids, *related_ids, *panels, *panel_member_ids, service.pk}
+    if taking_id:
+        wanted.add(taking_id)
+    by_pk = {row.pk: row for row in rows_of(models.ServicePage.objects.filter(pk__in=wanted))}
 
     def rows(ids: Iterable[int]) -> list[ServiceRow]:
-        return [by_pk[pk] for pk in ids if pk in visible]
+        return [by_pk[pk] for pk in ids if pk in by_pk and by_pk[pk].live]
 
-    stored = pages.get(service.pk)
-    if stored and stored.biomaterial_id == service.biomaterial_id:
-        service.biomaterial = stored.biomaterial
-    taking_id = service.biomaterial.taking_id if service.biomaterial else None
-    row = _row_of_draft(service, by_pk.get(service.pk))
-    own = prices.get(service.pk, [])
-    history = [price for price in own if price.valid_from <= now]
-    coming = next((price for price in own if price.valid_from > now), None)
+    row = _row_of_draft(service, biomaterial, by_pk.get(service.pk))
+    history = list(models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from"))
+    now = timezone.now()
+    in_force = [price for price in history if price.valid_from <= now]
+    coming = next((price for price in history if price.valid_from > now), None)
     return ServiceCard(
         row=row,
-        price_since=timezone.localdate(history[-1].valid_from) if history else None,
+        price_since=timezone.localdate(in_force[-1].valid_from) if in_force else None,
         next_price=coming.amount if coming else None,
         next_since=timezone.localdate(coming.valid_from) if coming else None,
-        taking=next(iter(rows([taking_id])), None) if taking_id != service.pk else None,
-        biomaterial=service.biomaterial,
+        taking=by_pk.get(taking_id) if taking_id and taking_id != service.pk else None,
+        biomaterial=biomaterial,
         preparations=[
             link.preparation
             for link in service.preparations.select_related("preparation")
             if link.preparation.live
         ],
         members=rows(member_ids),
-        saving=panel_saving(row.price, rows(member_ids)),
+        saving=panel_saving(row.price, [by_pk[pk] for pk in member_ids if pk in by_pk]),
         in_panels=[
-            (by_pk[pk], panel_saving(by_pk[pk].price, rows(members)))
+            (by_pk[pk], panel_saving(by_pk[pk].price, [by_pk[m] for m in members if m in by_pk]))
             for pk, members in panels.items()
-            if pk in visible
+            if pk in by_pk
         ],
         related=rows(related_ids),
         purposes=_purposes_of(service),
         promotions=promotions_of(service.pk),
         offices=offices_taking(service),
-        history=history[-6:],
+        history=in_force[-6:],
     )
-
-
-def _shown_services(ids: Iterable[int | None], biomaterial_id: int | None) -> dict[int, Any]:
-    """The services with these ids, drafts too, and the one that takes a biomaterial, by id."""
-    taking = models.Biomaterial.objects.filter(pk=biomaterial_id).values("taking")
-    found = models.ServicePage.objects.filter(Q(pk__in=ids) | Q(pk__in=taking))
-    biomaterial = [f"biomaterial__{name}" for name in ("name", "container", "home", "taking")]
-    found = found.select_related("biomaterial").only(*ROW_FIELDS, "live", *biomaterial)
-    return {page.pk: page for page in found}
-
-
-def _prices_of(ids: Iterable[int]) -> dict[int, list[Any]]:
-    """All prices of services, the earliest first, by the ids of those that have any."""
-    found: dict[int, list[Any]] = {}
-    for price in models.ServicePrice.objects.filter(service__in=list(ids)).order_by("valid_from"):
-        found.setdefault(price.service_id, []).append(price)
-    return found
 
 
 def panel_saving(price: Decimal | None, members: list[ServiceRow]) -> PanelSaving | None:
@@ -344,7 +312,7 @@ def _purposes_of(service: Any) -> list[Any]:
     return [page for page in purpose_pages() if page.purpose_id in ids]
 
 
-def _row_of_draft(service: Any, stored: ServiceRow | None) -> ServiceRow:
+def _row_of_draft(service: Any, biomaterial: Any | None, stored: ServiceRow | None) -> ServiceRow:
     """The row of the service as it is in hand (a preview differs from what is stored)."""
     return ServiceRow(
         service.pk or 0,
@@ -356,8 +324,9 @@ def _row_of_draft(service: Any, stored: ServiceRow | None) -> ServiceRow:
         service.nomenclature_codes or [],
         service.summary,
         service.turnaround,
-        service.biomaterial.name if service.biomaterial else "",
+        biomaterial.name if biomaterial else "",
         stored.category if stored else "",
         stored.category_path if stored else "",
         stored.price if stored else None,
+        service.live,
     )

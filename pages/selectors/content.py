@@ -5,23 +5,17 @@ from typing import Any
 from django.db.models import QuerySet
 
 from pages import models
-from pages.selectors.freshness import kept
-from pages.selectors.published import published
+from pages.selectors.freshness import kept, published
 
 
 def articles() -> QuerySet[Any]:
     """Return the published articles, newest first."""
-    return with_image(published(models.ArticlePage)).order_by("-date", "-pk")
+    return published(models.ArticlePage).select_related("image").order_by("-date", "-pk")
 
 
 def news() -> QuerySet[Any]:
     """Return the published news, newest first."""
-    return with_image(published(models.NewsPage)).order_by("-date", "-pk")
-
-
-def with_image(pages: QuerySet[Any], name: str = "image") -> QuerySet[Any]:
-    """Let pages bring their pictures with all sizes."""
-    return pages.select_related(name).prefetch_related(f"{name}__renditions")
+    return published(models.NewsPage).select_related("image").order_by("-date", "-pk")
 
 
 def latest_news(count: int) -> list[Any]:
@@ -29,15 +23,15 @@ def latest_news(count: int) -> list[Any]:
     return list(news()[:count])
 
 
-def specialists() -> QuerySet[Any]:
+def specialists() -> list[Any]:
     """Return the published specialists in the editors' order."""
-    return with_image(published(models.SpecialistPage), "photo").order_by("path")
+    pages = published(models.SpecialistPage).select_related("photo").order_by("path")
+    return kept("specialists", lambda: list(pages))
 
 
-@kept
-def specialists_by_id() -> dict[int, Any]:
-    """Return the published specialists by their ids."""
-    return published(models.SpecialistPage).in_bulk()
+def specialist(pk: int | None) -> Any | None:
+    """Return the published specialist with this primary key, or None."""
+    return next((person for person in specialists() if person.pk == pk), None)
 
 
 def vacancies() -> QuerySet[Any]:
@@ -50,10 +44,10 @@ def preparation_pages() -> QuerySet[Any]:
     return published(models.PreparationPage).order_by("path")
 
 
-@kept
 def purpose_pages() -> list[Any]:
     """Return the published purpose pages with their purposes, in the editors' order."""
-    return list(published(models.PurposePage).select_related("purpose").order_by("path"))
+    pages = published(models.PurposePage).select_related("purpose").order_by("path")
+    return kept("purpose pages", lambda: list(pages))
 
 
 def legal_groups() -> list[tuple[str, list[Any]]]:

@@ -1,84 +1,115 @@
-"""Which state of the content a page is made from, and until when it can be right."""
+"""Which state of the content a reader sees, until when it is right, and what is kept meanwhile.
 
-from collections.abc import Callable, Hashable, Iterator
+Every change of content gives the content a number it has never had (services.freshness). What many
+pages show (offices, categories, menus) is kept in the process under that number, and no longer than
+to the next moment at which a page changes by itself. So it is never staler than the row that holds
+the number.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
+from wagtail.models import PageViewRestriction
+
 from pages import hours, models
+from pages.selectors.schedules import office_schedules
 
 T = TypeVar("T")
 
+# Names are few; a flood of invented host names must not fill the memory.
+MOST_KEPT = 500
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something made from one state of the content, right from one moment until another."""
+
+    version: int
+    made_at: datetime
+    until: datetime
+    value: Any
+
+
+_kept: dict[str, Kept] = {}
 _version: ContextVar[int | None] = ContextVar("content_version", default=None)
 
 
 def content_version() -> int:
-    """Return the number that every change of content raises; within `at_version`, that one."""
-    known = _version.get()
-    if known is not None:
-        return known
+    """Return the number of the present state of the content."""
+    chosen = _version.get()
+    if chosen is not None:
+        return chosen
     return models.ContentVersion.objects.values_list("number", flat=True).get(pk=1)
 
 
 @contextmanager
-def at_version(number: int) -> Iterator[None]:
-    """Take this for the content version, so that a request asks for it once.
-
-    Only for what changes no content.
-    """
-    token = _version.set(number)
+def one_version() -> Iterator[int]:
+    """Read the number once for all that is done inside, which must only read."""
+    token = _version.set(content_version())
     try:
-        yield
+        yield content_version()
     finally:
         _version.reset(token)
 
 
-def kept(make: Callable[..., T]) -> Callable[..., T]:
-    """Keep what a selector returns until content changes or time alters a page by itself.
-
-    Its arguments must be hashable and have few values; what it returns is shared by all who ask
-    and must not be changed.
+def kept(name: str, make: Callable[[], T]) -> T:
+    """Return what `make` returned for the present state of the content; callers must not
+    alter it.
     """
-    found: dict[Hashable, tuple[int, datetime, datetime, T]] = {}
-
-    @wraps(make)
-    def keeping(*args: Hashable) -> T:
-        version, now = content_version(), timezone.now()
-        known = found.get(args)
-        if known and known[0] == version and known[1] <= now < known[2]:
-            return known[3]
-        made = make(*args)
-        found[args] = (version, now, next_boundary(now), made)
-        return made
-
-    return keeping
-
-
-_boundary: tuple[int, datetime, datetime] | None = None
+    version, now = content_version(), timezone.now()
+    found = _find(name, version, now)
+    if found is None:
+        found = _keep(name, Kept(version, now, next_boundary(now), make()))
+    value: T = found.value
+    return value
 
 
 def next_boundary(now: datetime) -> datetime:
-    """Return the next moment after `now` at which some page changes by itself.
+    """Return the next moment at which some page changes by itself.
 
     An office opens or closes, a scheduled price comes into force, or a new day begins (promotions,
     legal versions and «tomorrow» go by dates).
     """
-    global _boundary  # noqa: PLW0603 - one moment for the whole process
-    version, known = content_version(), _boundary
-    if known and known[0] == version and known[1] <= now < known[2]:
-        return known[2]
-    found = _find_boundary(now)
-    _boundary = (version, now, found)
-    return found
+    version = content_version()
+    found = _find("next boundary", version, now)
+    if found is None:
+        moment = _next_boundary(now)
+        found = _keep("next boundary", Kept(version, now, moment, moment))
+    return found.until
 
 
-def _find_boundary(now: datetime) -> datetime:
-    from pages.selectors.offices import office_schedules  # noqa: PLC0415 - offices are kept, too
+def has_private_pages() -> bool:
+    """Say whether any page is open to some visitors only."""
+    return kept("private pages", PageViewRestriction.objects.exists)
 
+
+def published(model: type[Any]) -> Any:
+    """Return the published pages of a model that are open to everybody, as a queryset."""
+    pages = model.objects.live()
+    return pages.public() if has_private_pages() else pages
+
+
+def _find(name: str, version: int, now: datetime) -> Kept | None:
+    found = _kept.get(name)
+    if found and found.version == version and found.made_at <= now < found.until:
+        return found
+    return None
+
+
+def _keep(name: str, item: Kept) -> Kept:
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[name] = item
+    return item
+
+
+def _next_boundary(now: datetime) -> datetime:
     zone = timezone.get_default_timezone()
     moments = [hours.next_change(schedule, now, zone) for schedule in office_schedules()]
     moments.append(hours.next_change(hours.Schedule({}), now, zone))

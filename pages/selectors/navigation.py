@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
 
 from wagtail.models import Page, Site
 
 from pages import models
-from pages.links import path_of
-from pages.selectors.freshness import kept
+from pages.links import STEP, path_of
+from pages.selectors.freshness import kept, published
 from pages.selectors.offices import OfficeCard, main_office, offices
-from pages.selectors.published import published
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,51 @@ SECTIONS = {
 
 def chrome(site: Site) -> Chrome:
     """Return the frame for a site."""
-    return _chrome(site.pk)
+    return kept(f"chrome {site.pk}", lambda: _chrome(site))
+
+
+def site_of(request: HttpRequest) -> Site | None:
+    """Return the site that a request asks, with its home page."""
+    return kept(f"site {request.get_host()}", lambda: _site(request))
 
 
 def trail(page: Any) -> list[Link]:
     """Return the published pages from the home page down to `page`, which may be a draft itself."""
+    parents = kept("pages with children", _parents)
+    path = page.path or ""
+    above = [path[:end] for end in range(2 * STEP, len(path), STEP)]
+    links = [parents[step] for step in above if step in parents]
+    return [*links, Link(page.title, path_of()(page.url_path))]
+
+
+def page_addresses() -> dict[int, str]:
+    """Return the addresses of all published pages by their primary keys."""
+    return kept("page addresses", _addresses)
+
+
+def _addresses() -> dict[int, str]:
     path = path_of()
-    above = Page.objects.ancestor_of(page).filter(depth__gt=1).live().order_by("path")
-    links = [Link(title, path(url)) for title, url in above.values_list("title", "url_path")]
-    return [*links, Link(page.title, path(page.url_path))]
+    rows = Page.objects.live().filter(depth__gt=1).values_list("pk", "url_path")
+    return {pk: path(url_path) for pk, url_path in rows}
 
 
-@kept
-def _chrome(site_id: int) -> Chrome:
-    site = Site.objects.get(pk=site_id)
+def _parents() -> dict[str, Link]:
+    """All published pages that have pages below them, by their place in the tree."""
+    path = path_of()
+    pages = Page.objects.live().filter(depth__gt=1, numchild__gt=0)
+    rows = pages.values_list("path", "title", "url_path")
+    return {place: Link(title, path(url_path)) for place, title, url_path in rows}
+
+
+def _site(request: HttpRequest) -> Site | None:
+    site: Site | None = Site.find_for_request(request)
+    if site:
+        # Asked for once here, it is at hand for every request that gets this site.
+        _ = site.root_page.specific
+    return site
+
+
+def _chrome(site: Site) -> Chrome:
     navigation = models.Navigation.for_site(site)
     ids = {
         value["page"].pk
@@ -92,7 +123,7 @@ def _chrome(site_id: int) -> Chrome:
         for value in [block.value, *block.value.get("children", []), *block.value.get("links", [])]
         if value.get("page")
     }
-    pages = published(Page).in_bulk(ids)
+    pages = published(Page).filter(pk__in=ids).in_bulk()
     path = path_of()
 
     def link(value: Any) -> Link | None:
@@ -134,5 +165,9 @@ def _sections(path: Any) -> dict[str, str]:
         ContentType.objects.get_for_model(getattr(models, name)).pk: key
         for key, name in SECTIONS.items()
     }
-    found = published(Page).filter(content_type__in=types)
-    return {types[type_id]: path(url_path) for type_id, url_path in found.values_list("content_type_id", "url_path")}
+    found = (
+        Page.objects.live()
+        .filter(content_type__in=types)
+        .values_list("content_type_id", "url_path")
+    )
+    return {types[type_id]: path(url_path) for type_id, url_path in found}

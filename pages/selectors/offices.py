@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from pages import hours, models
 from pages.links import path_of
-from pages.selectors.freshness import kept
-from pages.selectors.published import published
+from pages.selectors.freshness import kept, published
+from pages.selectors.schedules import schedule_of
 
 OPENS_ON_WEEKDAY = {
     1: gettext_lazy("opens on Monday at %(time)s"),
@@ -57,30 +57,15 @@ class OfficeCard:
     schedule: hours.Schedule
 
 
-@kept
 def offices() -> list[OfficeCard]:
     """Return the published offices in the editors' order, with their state now."""
-    pages = published(models.OfficePage).prefetch_related("hours", "exceptions")
-    return [office_card(page) for page in pages.select_related("photo").order_by("path")]
-
-
-def office_schedules() -> list[hours.Schedule]:
-    """Return the schedules of all published offices."""
-    pages = models.OfficePage.objects.live().prefetch_related("hours", "exceptions")
-    return [schedule_of(page) for page in pages]
+    return kept("offices", _offices)
 
 
 def offices_taking(service: Any) -> list[OfficeCard]:
     """Return the published offices where a service is taken."""
     excluded = {office.pk for office in service.not_taken_at.all()}
     return [card for card in offices() if card.page.pk not in excluded]
-
-
-def schedule_of(office: Any) -> hours.Schedule:
-    """Return the hours of an office as pages.hours reckons with them."""
-    weekly = {row.weekday: row.day for row in office.hours.all() if row.day}
-    exceptions = {row.date: None if row.closed else row.day for row in office.exceptions.all()}
-    return hours.Schedule(weekly, exceptions)
 
 
 def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
@@ -140,6 +125,11 @@ def status_words(state: hours.Status, now: datetime) -> str:
 def clock(at: time) -> str:
     """Return a time of day as people write it: 7:30, 18:00."""
     return f"{at.hour}:{at.minute:02}"
+
+
+def _offices() -> list[OfficeCard]:
+    pages = published(models.OfficePage).prefetch_related("hours", "exceptions")
+    return [office_card(page) for page in pages.select_related("photo").order_by("path")]
 
 
 def _coming(dates: Iterable[date], today: date) -> list[date]:

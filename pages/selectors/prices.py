@@ -23,7 +23,7 @@ from pages.selectors.catalogue import (
     name_matches,
     rows_of,
 )
-from pages.selectors.published import published
+from pages.selectors.freshness import published
 
 PRICE_LIST_PAGE = 300
 LONGEST_QUERY = 100

@@ -10,10 +10,8 @@ from django.utils import timezone
 
 from pages import models
 from pages.selectors.catalogue import ServiceRow, service_rows
-from pages.selectors.content import with_image
-from pages.selectors.freshness import kept
+from pages.selectors.freshness import kept, published
 from pages.selectors.prices import current_prices, reference_prices, start_of_day
-from pages.selectors.published import published
 
 KOPECK = Decimal("0.01")
 
@@ -30,40 +28,41 @@ class PromotionRow:
 def running_promotions() -> QuerySet[Any]:
     """Return the published promotions that run today, the soonest to end first."""
     today = timezone.localdate()
-    running = published(models.PromotionPage).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today
+    return (
+        published(models.PromotionPage)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
+        .select_related("image")
+        .order_by("ends_on", "pk")
     )
-    return with_image(running).order_by("ends_on", "pk")
 
 
 def coming_promotions() -> QuerySet[Any]:
     """Return the published promotions that have not begun, the soonest first."""
-    coming = published(models.PromotionPage).filter(starts_on__gt=timezone.localdate())
-    return with_image(coming).order_by("starts_on", "pk")
+    return (
+        published(models.PromotionPage)
+        .filter(starts_on__gt=timezone.localdate())
+        .select_related("image")
+        .order_by("starts_on", "pk")
+    )
 
 
 def ended_promotions() -> QuerySet[Any]:
     """Return the published promotions that ended within the last year, the latest first."""
     today = timezone.localdate()
-    ended = published(models.PromotionPage).filter(
-        ends_on__lt=today, ends_on__gte=today - timedelta(days=365)
+    return (
+        published(models.PromotionPage)
+        .filter(ends_on__lt=today, ends_on__gte=today - timedelta(days=365))
+        .order_by("-ends_on", "pk")
     )
-    return ended.order_by("-ends_on", "pk")
 
 
 def promotions_of(service_id: int | None) -> list[Any]:
     """Return the promotions running today that name a service."""
-    return _promotions_by_service().get(service_id, [])
-
-
-@kept
-def _promotions_by_service() -> dict[int | None, list[Any]]:
-    """The promotions running today by the ids of their services."""
-    found: dict[int | None, list[Any]] = {}
-    for page in running_promotions().prefetch_related("promoted"):
-        for link in page.promoted.all():
-            found.setdefault(link.service_id, []).append(page)
-    return found
+    return [
+        promotion
+        for promotion, service_ids in kept("running promotions", _running_with_services)
+        if service_id in service_ids
+    ]
 
 
 def promotion_rows(promotion: Any) -> list[PromotionRow]:
@@ -87,6 +86,13 @@ def promotion_rows(promotion: Any) -> list[PromotionRow]:
     return [
         _promotion_row(service, promotion.discount_percent, prices, references)
         for service in services
+    ]
+
+
+def _running_with_services() -> list[tuple[Any, set[int]]]:
+    return [
+        (promotion, {link.service_id for link in promotion.promoted.all()})
+        for promotion in running_promotions().prefetch_related("promoted")
     ]
 
 

@@ -58,8 +58,8 @@ def test_cache_does_not_tell_who_failed(client):
 
 
 def test_demo_people_are_made_once_and_each_can_enter(client):
-    assert demo.create_users() == len(demo.USERS)
-    assert demo.create_users() == 0
+    assert demo.add_people() == len(demo.PEOPLE)
+    assert demo.add_people() == 0
     for _role, email, password in demo.logins():
         assert sign_in(client, email, password).status_code == 302
         assert client.get("/admin/").status_code == 200

@@ -1,4 +1,6 @@
-"""What the admin's page forms send: `form(model)` is a complete form of a page, ready to publish."""
+"""What the admin's page forms send: `form(model)` is a complete form of a page, ready to
+publish.
+"""
 
 from collections.abc import Callable
 from typing import Any

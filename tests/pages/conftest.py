@@ -4,21 +4,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import connection, connections
-from django.db.backends.base.creation import TEST_DATABASE_PREFIX
-from django.test.utils import setup_databases
+from django.db import connections
 
-import psycopg
 import pytest
-from psycopg import sql
 
-
-@pytest.fixture(scope="session")
-def suite_database(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The suite's database, also in a run of nothing but tests with a database of their own."""
-    if not connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
-        with django_db_blocker.unblock():
-            setup_databases(verbosity=0, interactive=False, aliases={"default"}, keepdb=True)
+from tests.databases import connected_to, database_copy
 
 
 @pytest.fixture
@@ -28,28 +18,8 @@ def own_database(suite_database: None, django_db_blocker: Any) -> Iterator[None]
     It is a copy of the suite's, so what migrations have put there is there; emptying all tables,
     as Django's own transactional tests do, would take that away from the tests that follow.
     """
-    config = connection.settings_dict
-    template = config["NAME"]
-    name = f"{template}_own"
-
-    def manage(statement: str, *names: str) -> None:
-        parameters = {**connection.get_connection_params(), "dbname": "postgres"}
-        for key in ("context", "cursor_factory", "prepare_threshold"):
-            parameters.pop(key, None)
-        with psycopg.connect(**parameters, autocommit=True) as server:
-            server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-    with django_db_blocker.unblock():
-        connection.close()
-        manage("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        manage("CREATE DATABASE {} TEMPLATE {}", name, template)
-        config["NAME"] = name
-        try:
-            yield
-        finally:
-            connections.close_all()
-            config["NAME"] = template
-            manage("DROP DATABASE {} WITH (FORCE)", name)
+    with django_db_blocker.unblock(), database_copy("own") as name, connected_to(name):
+        yield
 
 
 @pytest.fixture

@@ -157,7 +157,9 @@ def days(draw):
     overnight = closes <= opens
     length = (minute(closes) - minute(opens)) % 1440 or 1440
     inner = st.integers(1, max(length - 1, 1)).map(lambda offset: clock_after(opens, offset))
-    lunch = sorted(draw(st.lists(inner, min_size=2, max_size=2, unique=True)), key=lambda t: since(opens, t))
+    lunch = sorted(
+        draw(st.lists(inner, min_size=2, max_size=2, unique=True)), key=lambda t: since(opens, t)
+    )
     if length < 3 or draw(st.booleans()):
         lunch = [None, None]
     return Day(opens, closes, overnight, *lunch, draw(st.none() | inner))

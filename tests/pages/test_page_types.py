@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wagtail.models import Page, get_page_models
-from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 import pytest
 
@@ -283,7 +282,8 @@ class TestEditors:
         )
         whole = form(model)
         empty = {
-            name: value if name.endswith(("_FORMS", "-count")) else "" for name, value in whole.items()
+            name: value if name.endswith(("_FORMS", "-count")) else ""
+            for name, value in whole.items()
         }
         for name in empty:
             if name.endswith(("TOTAL_FORMS", "-count")):
