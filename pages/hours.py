@@ -66,16 +66,28 @@ def status(schedule: Schedule, now: datetime, zone: tzinfo) -> Status:
     return Status(False, None, None)
 
 
+def sampling_ends(schedule: Schedule, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return until when blood is taken in the hours that began yesterday or begin today.
+
+    None if that is over, or if nothing is said of it.
+    """
+    today = now.astimezone(zone).date()
+    return min((end for on, end in _samplings(schedule, now, zone) if on <= today), default=None)
+
+
 def next_change(schedule: Schedule, now: datetime, zone: tzinfo) -> datetime:
     """Return the first moment after `now` at which the status or its wording may differ.
 
-    That is a boundary of a span or a midnight («tomorrow» turns into «today»).
+    That is a boundary of a span, an end of sampling or a midnight («tomorrow» turns into «today»).
     """
-    midnight = datetime.combine(
-        now.astimezone(zone).date() + timedelta(days=1), time.min, tzinfo=zone
-    )
+    midnight = _midnight(now.astimezone(zone).date() + timedelta(days=1), zone)
     moments = [edge for span in _open_spans(schedule, now, zone) for edge in span if edge > now]
+    moments += [end for _, end in _samplings(schedule, now, zone)]
     return min([midnight, *moments])
+
+
+def _midnight(on: date, zone: tzinfo) -> datetime:
+    return datetime.combine(on, time.min, tzinfo=zone)
 
 
 def _is_horizon(end: datetime, now: datetime) -> bool:
@@ -107,18 +119,39 @@ def _lunches(
             yield _moment(on, day.lunch_from, zone, opens), _moment(on, day.lunch_to, zone, opens)
 
 
+def _samplings(schedule: Schedule, now: datetime, zone: tzinfo) -> Iterator[tuple[date, datetime]]:
+    """The ends of sampling to come, each with the date on which its hours begin."""
+    for on, day in _days(schedule, now, zone):
+        if day.last_sampling:
+            end = _moment(on, day.last_sampling, zone, day.opens if day.overnight else None)
+            if now < end <= _limit(schedule, on, zone):
+                yield on, end
+
+
+def _limit(schedule: Schedule, on: date, zone: tzinfo) -> datetime:
+    """The latest end of hours that begin on a date: a night does not run into a closed day."""
+    following = on + timedelta(days=1)
+    is_closed = following in schedule.exceptions and schedule.exceptions[following] is None
+    return _midnight(following if is_closed else following + timedelta(days=1), zone)
+
+
 def _open_spans(schedule: Schedule, now: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
     """Spans of work in order, split by lunch, joined where one day runs into the next."""
     pieces: list[tuple[datetime, datetime]] = []
     for on, day in _days(schedule, now, zone):
         start = _moment(on, day.opens, zone)
         end = _moment(on + timedelta(days=1) if day.overnight else on, day.closes, zone)
+        edges = [start, end]
         if day.lunch_from and day.lunch_to:
             opens = day.opens if day.overnight else None
-            pieces.append((start, _moment(on, day.lunch_from, zone, opens)))
-            pieces.append((_moment(on, day.lunch_to, zone, opens), end))
-        else:
-            pieces.append((start, end))
+            lunch = (_moment(on, at, zone, opens) for at in (day.lunch_from, day.lunch_to))
+            edges = [start, *lunch, end]
+        limit = _limit(schedule, on, zone)
+        pieces += [
+            (begin, min(finish, limit))
+            for begin, finish in zip(edges[::2], edges[1::2], strict=True)
+            if begin < limit
+        ]
     joined: list[tuple[datetime, datetime]] = []
     for start, end in sorted(pieces):
         if joined and start <= joined[-1][1]:

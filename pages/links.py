@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
-from wagtail.models import Site
+from wagtail.models import Page, Site
+
+# Width of one level of a tree path (django-treebeard's materialised path).
+STEP: int = Page.steplen
 
 
 def path_of() -> Callable[[str], str]:

@@ -10,6 +10,7 @@ session: they hold no byte of one visitor.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -17,15 +18,15 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.gzip import re_accepts_gzip
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pages import selectors
 
-# The parameters that change a page. Any other makes the request pass the cache by.
-PARAMETERS = frozenset({"category", "letter", "page", "q"})
-# Longer values are somebody's noise; they would only push pages out.
-LONGEST_VALUE = 40
+# The parameters by which kept pages differ; which values they have, each page knows. Any other makes
+# the request pass the cache by: what people type is endless, and would only push pages out.
+PARAMETERS = frozenset({"category", "letter", "page"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def public_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return mark_cacheable(view(request, *args, **kwargs))
+        response = view(request, *args, **kwargs)
+        return response if request.GET else mark_cacheable(response)
 
     return marked
 
@@ -65,20 +67,33 @@ class PageCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the kept page, or the answer of the site, which is kept if it may be."""
-        address = page_address(request)
-        if address is None:
+        if not is_of_a_stranger(request):
             return self.get_response(request)
-        key = f"{selectors.content_version()}:{address}"
+        with selectors.one_version() as version:
+            # Where Wagtail looks first: a site in hand saves it three queries.
+            request._wagtail_site = selectors.site_of(request)  # type: ignore[attr-defined]
+            address = page_address(request)
+            if address is None:
+                return self.get_response(request)
+            return self._answer(request, f"{version}:{address}")
+
+    def _answer(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Return the page kept under a key, or the answer of the site."""
+        now = timezone.now()
         kept = self.cache.get(key)
-        if kept is None or kept.expires_at <= timezone.now().timestamp():
+        if kept is None or kept.expires_at <= now.timestamp():
             response = self.get_response(request)
-            kept = self._keep(key, response)
+            kept = self._keep(key, response, now)
             if kept is None:
                 return response
         return answer(request, kept)
 
-    def _keep(self, key: str, response: HttpResponse) -> KeptPage | None:
-        """Store a finished response if it may be, and return what is stored."""
+    def _keep(self, key: str, response: HttpResponse, asked_at: datetime) -> KeptPage | None:
+        """Store a finished response if it may be, and return what is stored.
+
+        It is right until the first boundary after it was asked for: a page that took its time over
+        such a moment is not kept beyond it.
+        """
         if (
             not getattr(response, "is_public_page", False)
             or response.status_code != 200
@@ -86,8 +101,7 @@ class PageCacheMiddleware:
             or response.cookies
         ):
             return None
-        now = timezone.now()
-        expires = selectors.next_boundary(now)
+        expires = selectors.next_boundary(asked_at)
         headers = {name: value for name, value in response.headers.items() if name != "Vary"}
         kept = KeptPage(
             response.status_code,
@@ -96,20 +110,21 @@ class PageCacheMiddleware:
             f'"{hashlib.sha256(response.content).hexdigest()[:32]}"',
             expires.timestamp(),
         )
-        self.cache.set(key, kept, timeout=max(1, (expires - now).total_seconds()))
+        self.cache.set(key, kept, timeout=max(1, (expires - asked_at).total_seconds()))
         return kept
+
+
+def is_of_a_stranger(request: HttpRequest) -> bool:
+    """Say whether a request only reads and comes without a session."""
+    return request.method in {"GET", "HEAD"} and settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 def page_address(request: HttpRequest) -> str | None:
     """Return what names the page that a request asks for, or None if it must not be cached."""
-    if request.method not in {"GET", "HEAD"} or settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return None
     if not PARAMETERS.issuperset(request.GET):
         return None
-    if any(len(value) > LONGEST_VALUE for value in request.GET.values()):
-        return None
     query = urlencode(sorted(request.GET.items()))
-    gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    gzip = bool(re_accepts_gzip.search(request.headers.get("Accept-Encoding", "")))
     parts = (request.scheme, request.get_host(), request.path, query, gzip)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -6,6 +6,7 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from pages import rich_text
 from pages.admin import copying, deletion, gaps_report, look, rights
 from pages.admin.prices import log as price_log
 from pages.admin.prices.viewsets import PricesViewSet
@@ -64,6 +65,7 @@ hooks.register("register_permissions", rights.permissions)
 hooks.register("register_admin_urls", gaps_report.urls)
 hooks.register("register_reports_menu_item", gaps_report.menu_item)
 hooks.register("construct_homepage_panels", gaps_report.add_panel)
+hooks.register("register_rich_text_features", rich_text.register, order=10)
 hooks.register("before_copy_page", copying.refuse_copy)
 hooks.register("before_delete_page", deletion.refuse_page)
 hooks.register("before_bulk_action", deletion.refuse_bulk)

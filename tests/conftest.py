@@ -35,8 +35,8 @@ NO_BROWSER = (
 @pytest.fixture(autouse=True)
 def empty_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin each test with empty caches, so that none sees what another left."""
-    # The frame of the pages is kept by content version, which begins anew with each test.
-    monkeypatch.setattr("pages.selectors.navigation._kept", {})
+    # What is kept goes by the number of the content, which is the same at the start of each test.
+    monkeypatch.setattr("pages.selectors.freshness._kept", {})
     for cache in caches.all():
         cache.clear()
     yield

@@ -13,10 +13,10 @@ class BlockMaker:
     def __init__(
         self,
         service_id: Callable[[str], int],
-        picture_id: Callable[[str], int | None],
+        picture: Callable[[str], Any | None],
     ) -> None:
         self.service_id = service_id
-        self.picture_id = picture_id
+        self.picture = picture
 
     def body(self, records: Iterable[dict[str, Any]]) -> list[Block]:
         """Return the blocks of a body; a picture that has not been drawn is left out."""
@@ -37,10 +37,10 @@ class BlockMaker:
             ids = [self.service_id(key) for key in record["services"]]
             return block(kind, {**keep(record, "title"), "services": items(ids)})
         if kind == "image":
-            picture = self.picture_id(record["picture"])
+            picture = self.picture(record["picture"])
             if picture is None:
                 return None
-            image = {"image": picture, "alt_text": record.get("caption", ""), "decorative": False}
+            image = {"image": picture.pk, "alt_text": picture.description, "decorative": False}
             return block(kind, {"image": image, "caption": record.get("caption", "")})
         return block(kind, {key: value for key, value in record.items() if key != "block"})
 

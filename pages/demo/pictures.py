@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 
 from pages.demo.files import FOLDER, read
 from pages.models import SiteImage
@@ -25,18 +25,11 @@ class DemoPictures:
             self.found[name] = self._stored(name) or self._store(name)
         return self.found[name]
 
-    def id_of(self, name: str) -> int | None:
-        """Return the primary key of the picture, or None."""
-        picture = self.get(name)
-        return picture.pk if picture else None
-
     def _stored(self, name: str) -> Any | None:
         return SiteImage.objects.filter(title=self.records[name]["title"]).first()
 
     def _store(self, name: str) -> Any:
-        record = self.records[name]
-        picture = SiteImage(title=record["title"], description=record["description"])
-        content = (PICTURES / f"{name}.png").read_bytes()
-        picture.file.save(f"{name}.png", ContentFile(content), save=False)
-        picture.save()
-        return picture
+        with (PICTURES / f"{name}.png").open("rb") as drawing:
+            return SiteImage.objects.create(
+                **self.records[name], file=ImageFile(drawing, name=f"{name}.png")
+            )

@@ -71,7 +71,7 @@ class DemoSections:
         self.tree = tree
         self.home = home
         self.pictures = pictures
-        self.blocks = BlockMaker(tree.service_ids.__getitem__, pictures.id_of)
+        self.blocks = BlockMaker(tree.service_ids.__getitem__, pictures.get)
 
     def add_indexes(self) -> None:
         """Add the pages that hold the sections, and the review of the medical ones."""

@@ -43,9 +43,10 @@ PAGE_RIGHTS = {
     ],
 }
 FILE_RIGHTS = [
-    "pages.add_siteimage",
-    "pages.change_siteimage",
-    "pages.choose_image",
+    # Wagtail asks for the rights of its own model of pictures, whatever model is in use.
+    "wagtailimages.add_image",
+    "wagtailimages.change_image",
+    "wagtailimages.choose_image",
     "wagtaildocs.add_document",
     "wagtaildocs.change_document",
     "wagtaildocs.choose_document",
@@ -63,7 +64,7 @@ def make_roles(apps: Any, schema_editor: Any) -> None:
     GroupPagePermission = apps.get_model("wagtailcore", "GroupPagePermission")
     GroupCollectionPermission = apps.get_model("wagtailcore", "GroupCollectionPermission")
 
-    models = {"choose_image": "siteimage", "choose_document": "document", "access_admin": "admin"}
+    models = {"access_admin": "admin"}
 
     def permission(right: str) -> Any:
         # Permissions are made after all migrations; those needed here are made now, by their names.
@@ -122,6 +123,7 @@ class Migration(migrations.Migration):
         ("wagtailadmin", "0006_formstate"),
         ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         ("wagtaildocs", "0014_alter_document_file_size"),
+        ("wagtailimages", "0027_image_description"),
     ]
 
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

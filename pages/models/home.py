@@ -73,7 +73,9 @@ class HomePage(BasePage):
             page = Page.objects.filter(url_path=url_path).first()
             if page:
                 return page.specific.route(request, [])
-        return super().route(request, path_components)
+            return super().route(request, path_components)
+        # The home page in hand is shared by all requests; what is served is read anew.
+        return RouteResult(type(self).objects.get(pk=self.pk))
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `popular`, `purposes`, `offices`, `promotions` and `news`."""

@@ -24,12 +24,20 @@ from pages.selectors.content import (
     news,
     preparation_pages,
     purpose_pages,
+    specialist,
     specialists,
     vacancies,
 )
-from pages.selectors.freshness import content_version, next_boundary
+from pages.selectors.freshness import (
+    content_version,
+    has_private_pages,
+    kept,
+    next_boundary,
+    one_version,
+    published,
+)
 from pages.selectors.gaps import GAPS, CatalogueGap, catalogue_gaps, gap_counts
-from pages.selectors.navigation import Chrome, Link, chrome, trail
+from pages.selectors.navigation import Chrome, Link, chrome, page_addresses, site_of, trail
 from pages.selectors.offices import OfficeCard, office_card, offices
 from pages.selectors.prices import (
     PriceList,
@@ -72,6 +80,8 @@ __all__ = [
     "current_prices",
     "ended_promotions",
     "gap_counts",
+    "has_private_pages",
+    "kept",
     "latest_news",
     "legal_groups",
     "name_matches",
@@ -79,12 +89,15 @@ __all__ = [
     "next_boundary",
     "office_card",
     "offices",
+    "one_version",
+    "page_addresses",
     "preparation_pages",
     "price_history",
     "price_list",
     "price_state",
     "promotion_rows",
     "promotions_of",
+    "published",
     "purpose_pages",
     "purpose_rows",
     "reference_prices",
@@ -94,6 +107,8 @@ __all__ = [
     "service_rows",
     "service_rows_by_letter",
     "services_with_prices",
+    "site_of",
+    "specialist",
     "specialists",
     "trail",
     "vacancies",

@@ -12,14 +12,15 @@ from django.utils import timezone
 
 from pages import models
 from pages.codes import normalise_code
-from pages.links import path_of
+from pages.links import STEP, path_of
+from pages.selectors.content import purpose_pages
+from pages.selectors.freshness import kept, published
 
-# Width of one level of a tree path (django-treebeard's materialised path).
-STEP = 4
 # A category's path: root, home, catalogue, category.
 CATEGORY_WIDTH = STEP * 4
 
 ROW_FIELDS = (
+    "live",
     "path",
     "url_path",
     "title",
@@ -66,6 +67,7 @@ class ServiceRow:
     category: str
     category_path: str
     price: Decimal | None
+    live: bool
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,6 @@ class ServiceCard:
     purposes: list[Any]
     promotions: list[Any]
     offices: list[Any]
-    reviewer: Any | None
     history: list[Any] = field(default_factory=list)
 
     @property
@@ -112,6 +113,10 @@ class ServiceCard:
 
 def categories() -> list[CategoryRow]:
     """Return all published categories in the editors' order, with counts of published services."""
+    return kept("categories", _categories)
+
+
+def _categories() -> list[CategoryRow]:
     path = path_of()
     counts: dict[str, int] = {}
     paths = models.ServicePage.objects.live().annotate(parent=Left("path", CATEGORY_WIDTH))
@@ -128,7 +133,7 @@ def categories() -> list[CategoryRow]:
             path(page.url_path),
             counts.get(page.path, 0),
         )
-        for page in models.ServiceCategoryPage.objects.live().public().order_by("path")
+        for page in published(models.ServiceCategoryPage).order_by("path")
     ]
 
 
@@ -148,7 +153,7 @@ def service_rows(ids: Iterable[int]) -> list[ServiceRow]:
 
 
 def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[ServiceRow]:
-    """Return rows for a queryset of services in its order, in three queries whatever its length.
+    """Return rows for a queryset of services in its order, in two queries whatever its length.
 
     Prices are those in force at a moment (default now).
     """
@@ -158,7 +163,7 @@ def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[Service
         services = services.select_related("biomaterial").only(*ROW_FIELDS, "biomaterial__name")
     pages = list(services)
     prices = current_prices((page.pk for page in pages), at)
-    titles = dict(models.ServiceCategoryPage.objects.values_list("path", "title"))
+    titles = {category.path: category.title for category in categories()}
     path = path_of()
     return [
         ServiceRow(
@@ -175,6 +180,7 @@ def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[Service
             titles.get(page.path[:-STEP], ""),
             page.path[:-STEP],
             prices.get(page.pk),
+            page.live,
         )
         for page in pages
     ]
@@ -234,18 +240,19 @@ def service_card(service: Any) -> ServiceCard:
     related_ids = [link.service_id for link in service.related.all()]
     panels = _panels_with(service.pk)
     panel_member_ids = {pk for members in panels.values() for pk in members}
-    biomaterial = service.biomaterial
+    biomaterial = kept("biomaterials", models.Biomaterial.objects.in_bulk).get(
+        service.biomaterial_id
+    )
     taking_id = biomaterial.taking_id if biomaterial else None
     wanted = {*member_ids, *related_ids, *panels, *panel_member_ids, service.pk}
     if taking_id:
         wanted.add(taking_id)
     by_pk = {row.pk: row for row in rows_of(models.ServicePage.objects.filter(pk__in=wanted))}
-    live = set(models.ServicePage.objects.live().filter(pk__in=wanted).values_list("pk", flat=True))
 
     def rows(ids: Iterable[int]) -> list[ServiceRow]:
-        return [by_pk[pk] for pk in ids if pk in live]
+        return [by_pk[pk] for pk in ids if pk in by_pk and by_pk[pk].live]
 
-    row = _row_of_draft(service, by_pk.get(service.pk))
+    row = _row_of_draft(service, biomaterial, by_pk.get(service.pk))
     history = list(models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from"))
     now = timezone.now()
     in_force = [price for price in history if price.valid_from <= now]
@@ -267,13 +274,12 @@ def service_card(service: Any) -> ServiceCard:
         in_panels=[
             (by_pk[pk], panel_saving(by_pk[pk].price, [by_pk[m] for m in members if m in by_pk]))
             for pk, members in panels.items()
-            if pk in live
+            if pk in by_pk
         ],
         related=rows(related_ids),
         purposes=_purposes_of(service),
         promotions=promotions_of(service.pk),
         offices=offices_taking(service),
-        reviewer=service.reviewed_by,
         history=in_force[-6:],
     )
 
@@ -302,13 +308,11 @@ def _panels_with(service_id: int | None) -> dict[int, list[int]]:
 
 def _purposes_of(service: Any) -> list[Any]:
     """The published purpose pages of the purposes that a service is marked with."""
-    ids = [purpose.pk for purpose in service.purposes.all()]
-    if not ids:
-        return []
-    return list(models.PurposePage.objects.live().filter(purpose__in=ids).order_by("path"))
+    ids = {purpose.pk for purpose in service.purposes.all()}
+    return [page for page in purpose_pages() if page.purpose_id in ids]
 
 
-def _row_of_draft(service: Any, stored: ServiceRow | None) -> ServiceRow:
+def _row_of_draft(service: Any, biomaterial: Any | None, stored: ServiceRow | None) -> ServiceRow:
     """The row of the service as it is in hand (a preview differs from what is stored)."""
     return ServiceRow(
         service.pk or 0,
@@ -320,8 +324,9 @@ def _row_of_draft(service: Any, stored: ServiceRow | None) -> ServiceRow:
         service.nomenclature_codes or [],
         service.summary,
         service.turnaround,
-        service.biomaterial.name if service.biomaterial else "",
+        biomaterial.name if biomaterial else "",
         stored.category if stored else "",
         stored.category_path if stored else "",
         stored.price if stored else None,
+        service.live,
     )

@@ -1,17 +1,16 @@
 """The frame of every page: requisites, menus, the notice, the state of the offices."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.utils import timezone
+from django.http import HttpRequest
 
 from wagtail.models import Page, Site
 
 from pages import models
-from pages.links import path_of
-from pages.selectors.freshness import content_version, next_boundary
+from pages.links import STEP, path_of
+from pages.selectors.freshness import kept, published
 from pages.selectors.offices import OfficeCard, main_office, offices
 
 
@@ -69,31 +68,54 @@ SECTIONS = {
     "contacts": "ContactPage",
 }
 
-_kept: dict[int, tuple[int, datetime, Chrome]] = {}
-
 
 def chrome(site: Site) -> Chrome:
-    """Return the frame for a site. It is made anew when content changes or time alters a word of
-    it.
-    """
-    version, now = content_version(), timezone.now()
-    kept = _kept.get(site.pk)
-    if kept and kept[0] == version and now < kept[1]:
-        return kept[2]
-    made = _make(site)
-    _kept[site.pk] = (version, next_boundary(now), made)
-    return made
+    """Return the frame for a site."""
+    return kept(f"chrome {site.pk}", lambda: _chrome(site))
+
+
+def site_of(request: HttpRequest) -> Site | None:
+    """Return the site that a request asks, with its home page."""
+    return kept(f"site {request.get_host()}", lambda: _site(request))
 
 
 def trail(page: Any) -> list[Link]:
     """Return the published pages from the home page down to `page`, which may be a draft itself."""
+    parents = kept("pages with children", _parents)
+    path = page.path or ""
+    above = [path[:end] for end in range(2 * STEP, len(path), STEP)]
+    links = [parents[step] for step in above if step in parents]
+    return [*links, Link(page.title, path_of()(page.url_path))]
+
+
+def page_addresses() -> dict[int, str]:
+    """Return the addresses of all published pages by their primary keys."""
+    return kept("page addresses", _addresses)
+
+
+def _addresses() -> dict[int, str]:
     path = path_of()
-    above = Page.objects.ancestor_of(page).filter(depth__gt=1).live().order_by("path")
-    links = [Link(title, path(url)) for title, url in above.values_list("title", "url_path")]
-    return [*links, Link(page.title, path(page.url_path))]
+    rows = Page.objects.live().filter(depth__gt=1).values_list("pk", "url_path")
+    return {pk: path(url_path) for pk, url_path in rows}
 
 
-def _make(site: Site) -> Chrome:
+def _parents() -> dict[str, Link]:
+    """All published pages that have pages below them, by their place in the tree."""
+    path = path_of()
+    pages = Page.objects.live().filter(depth__gt=1, numchild__gt=0)
+    rows = pages.values_list("path", "title", "url_path")
+    return {place: Link(title, path(url_path)) for place, title, url_path in rows}
+
+
+def _site(request: HttpRequest) -> Site | None:
+    site: Site | None = Site.find_for_request(request)
+    if site:
+        # Asked for once here, it is at hand for every request that gets this site.
+        _ = site.root_page.specific
+    return site
+
+
+def _chrome(site: Site) -> Chrome:
     navigation = models.Navigation.for_site(site)
     ids = {
         value["page"].pk
@@ -101,11 +123,11 @@ def _make(site: Site) -> Chrome:
         for value in [block.value, *block.value.get("children", []), *block.value.get("links", [])]
         if value.get("page")
     }
-    published = Page.objects.live().public().filter(pk__in=ids).in_bulk()
+    pages = published(Page).filter(pk__in=ids).in_bulk()
     path = path_of()
 
     def link(value: Any) -> Link | None:
-        page = published.get(value["page"].pk) if value.get("page") else None
+        page = pages.get(value["page"].pk) if value.get("page") else None
         if page is None:
             return None
         return Link(value.get("title") or page.title, path(page.url_path), value.get("text") or "")

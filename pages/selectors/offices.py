@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from pages import hours, models
 from pages.links import path_of
+from pages.selectors.freshness import kept, published
+from pages.selectors.schedules import schedule_of
 
 OPENS_ON_WEEKDAY = {
     1: gettext_lazy("opens on Monday at %(time)s"),
@@ -56,23 +58,8 @@ class OfficeCard:
 
 
 def offices() -> list[OfficeCard]:
-    """Return the published offices in the editors' order, with their state now, in three
-    queries.
-    """
-    pages = (
-        models.OfficePage.objects.live()
-        .public()
-        .prefetch_related("hours", "exceptions")
-        .select_related("photo")
-        .order_by("path")
-    )
-    return [office_card(page) for page in pages]
-
-
-def office_schedules() -> list[hours.Schedule]:
-    """Return the schedules of all published offices."""
-    pages = models.OfficePage.objects.live().prefetch_related("hours", "exceptions")
-    return [schedule_of(page) for page in pages]
+    """Return the published offices in the editors' order, with their state now."""
+    return kept("offices", _offices)
 
 
 def offices_taking(service: Any) -> list[OfficeCard]:
@@ -81,16 +68,9 @@ def offices_taking(service: Any) -> list[OfficeCard]:
     return [card for card in offices() if card.page.pk not in excluded]
 
 
-def schedule_of(office: Any) -> hours.Schedule:
-    """Return the hours of an office as pages.hours reckons with them."""
-    weekly = {row.weekday: row.day for row in office.hours.all() if row.day}
-    exceptions = {row.date: None if row.closed else row.day for row in office.exceptions.all()}
-    return hours.Schedule(weekly, exceptions)
-
-
 def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
     """Return an office with its state at a moment (aware; default now)."""
-    zone = timezone.get_current_timezone()
+    zone = timezone.get_default_timezone()
     now = (now or timezone.now()).astimezone(zone)
     schedule = schedule_of(office)
     state = hours.status(schedule, now, zone)
@@ -102,7 +82,7 @@ def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
         is_open=state.is_open,
         at_lunch=state.at_lunch,
         status=status_words(state, now),
-        sampling=_sampling_words(schedule.day(today), now),
+        sampling=sampling_words(hours.sampling_ends(schedule, now, zone)),
         today=_day_line(_("today"), schedule.day(today), notes.get(today, ""), is_today=True),
         week=[
             _day_line(str(name), schedule.weekly.get(number), "", number == today.isoweekday())
@@ -147,14 +127,18 @@ def clock(at: time) -> str:
     return f"{at.hour}:{at.minute:02}"
 
 
+def _offices() -> list[OfficeCard]:
+    pages = published(models.OfficePage).prefetch_related("hours", "exceptions")
+    return [office_card(page) for page in pages.select_related("photo").order_by("path")]
+
+
 def _coming(dates: Iterable[date], today: date) -> list[date]:
     return [on for on in dates if today <= on <= today + timedelta(days=60)]
 
 
-def _sampling_words(day: hours.Day | None, now: datetime) -> str:
-    if day is None or day.last_sampling is None or now.time() >= day.last_sampling:
-        return ""
-    return _("blood is taken until %(time)s") % {"time": clock(day.last_sampling)}
+def sampling_words(end: datetime | None) -> str:
+    """Return until when blood is taken in words, or an empty string."""
+    return _("blood is taken until %(time)s") % {"time": clock(end.time())} if end else ""
 
 
 def _day_line(name: str, day: hours.Day | None, note: str, is_today: bool = False) -> DayLine:

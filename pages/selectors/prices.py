@@ -23,6 +23,7 @@ from pages.selectors.catalogue import (
     name_matches,
     rows_of,
 )
+from pages.selectors.freshness import published
 
 PRICE_LIST_PAGE = 300
 LONGEST_QUERY = 100
@@ -166,8 +167,7 @@ def price_list(parameters: Mapping[str, str], *, whole: bool = False) -> PriceLi
     chosen = next((c for c in all_categories if c.slug == parameters.get("category")), None)
     query = " ".join(parameters.get("q", "").split())[:LONGEST_QUERY]
     services = (
-        models.ServicePage.objects.live()
-        .public()
+        published(models.ServicePage)
         .annotate(category_path=Left("path", CATEGORY_WIDTH))
         .filter(
             name_matches(query),

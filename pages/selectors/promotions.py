@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pages import models
 from pages.selectors.catalogue import ServiceRow, service_rows
+from pages.selectors.freshness import kept, published
 from pages.selectors.prices import current_prices, reference_prices, start_of_day
 
 KOPECK = Decimal("0.01")
@@ -28,8 +29,7 @@ def running_promotions() -> QuerySet[Any]:
     """Return the published promotions that run today, the soonest to end first."""
     today = timezone.localdate()
     return (
-        models.PromotionPage.objects.live()
-        .public()
+        published(models.PromotionPage)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
         .select_related("image")
         .order_by("ends_on", "pk")
@@ -39,8 +39,7 @@ def running_promotions() -> QuerySet[Any]:
 def coming_promotions() -> QuerySet[Any]:
     """Return the published promotions that have not begun, the soonest first."""
     return (
-        models.PromotionPage.objects.live()
-        .public()
+        published(models.PromotionPage)
         .filter(starts_on__gt=timezone.localdate())
         .select_related("image")
         .order_by("starts_on", "pk")
@@ -51,8 +50,7 @@ def ended_promotions() -> QuerySet[Any]:
     """Return the published promotions that ended within the last year, the latest first."""
     today = timezone.localdate()
     return (
-        models.PromotionPage.objects.live()
-        .public()
+        published(models.PromotionPage)
         .filter(ends_on__lt=today, ends_on__gte=today - timedelta(days=365))
         .order_by("-ends_on", "pk")
     )
@@ -60,9 +58,11 @@ def ended_promotions() -> QuerySet[Any]:
 
 def promotions_of(service_id: int | None) -> list[Any]:
     """Return the promotions running today that name a service."""
-    if service_id is None:
-        return []
-    return list(running_promotions().filter(promoted__service_id=service_id))
+    return [
+        promotion
+        for promotion, service_ids in kept("running promotions", _running_with_services)
+        if service_id in service_ids
+    ]
 
 
 def promotion_rows(promotion: Any) -> list[PromotionRow]:
@@ -86,6 +86,13 @@ def promotion_rows(promotion: Any) -> list[PromotionRow]:
     return [
         _promotion_row(service, promotion.discount_percent, prices, references)
         for service in services
+    ]
+
+
+def _running_with_services() -> list[tuple[Any, set[int]]]:
+    return [
+        (promotion, {link.service_id for link in promotion.promoted.all()})
+        for promotion in running_promotions().prefetch_related("promoted")
     ]
 
 

@@ -60,7 +60,7 @@ def web_page(page: Any, request: HttpRequest, schema_type: str = "WebPage") -> N
 
 def medical_page(page: Any, request: HttpRequest) -> Node:
     """Return a medical text, with its reviewer if it is one that is reviewed."""
-    reviewer = getattr(page, "reviewed_by", None)
+    reviewer = getattr(page, "reviewer", None)
     reviewed_on = getattr(page, "reviewed_on", None)
     return compact(
         {

@@ -3,15 +3,19 @@
 import json
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 import segno
 
+from pages import selectors
 from pages.models.offices import ACCESSIBILITY, PAYMENTS
 from pages.money import format_roubles
 from pages.typography import tie as tie_words
@@ -99,7 +103,26 @@ def headings(body: Iterable[Any]) -> list[dict[str, Any]]:
     ]
 
 
+@register.simple_tag(takes_context=True)
+def frame(context: Context, template_name: str) -> str:
+    """Return a part of the frame around every page.
+
+    It is the same on all pages but those that the menu names (they are marked in it) and the
+    results of a search (its field holds the query), so it is kept.
+    """
+    values = context.flatten()
+    request = values.get("request")
+    if request is None or values.get("query"):
+        return render_to_string(template_name, values, request)
+    current = {entry.link.url for entry in values["chrome"].menu} & {request.path}
+    return selectors.kept(
+        f"{template_name} {request.get_host()} {current}",
+        lambda: render_to_string(template_name, values, request),
+    )
+
+
 @register.simple_tag
+@lru_cache(maxsize=500)
 def qr_code(text: str) -> SafeString:
     """Return a QR code as an inline drawing, for print."""
     code = segno.make(text, error="m", micro=False)
