@@ -108,15 +108,8 @@ class ReviewedMixin(models.Model):
 
     @property
     def reviewer(self) -> Any | None:
-<<<<<<< HEAD
-        """The published specialist who checked the text, or None."""
-        if self.reviewed_by_id is None:
-            return None
-        return selectors.specialists_by_id().get(self.reviewed_by_id)
-=======
         """The specialist who checked the text, if the page of this person is published."""
         return selectors.specialist(self.reviewed_by_id)
->>>>>>> main
 
     def clean(self) -> None:
         """Refuse a next check that is not after the last one."""
