@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 # Cyrillic letters that look like Latin ones; real price files mix them inside one code.
 LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХЅІЈ", "ABEKMHOPCTYXSIJ")
 
+# In a part of a code that has digits the letter O is a slip for zero.
+PART_WITH_DIGITS = re.compile(r"[A-Z]*[0-9][0-9A-Z]*")
+
 OWN_CODE = re.compile(r"[0-9A-Z]+([.-][0-9A-Z]+)*")
 NOMENCLATURE_CODE = re.compile(r"[AB]\d{2}(\.\d{2,3}){1,5}")
 
@@ -21,10 +24,11 @@ validate_own_code = RegexValidator(
 
 
 def normalise_code(text: str) -> str:
-    """Return the code in capitals, with Latin letters for their Cyrillic look-alikes and
-    no spaces.
+    """Return the code in capitals, with Latin letters for their Cyrillic look-alikes, zeros for
+    letters O among digits, and no spaces.
     """
-    return "".join(text.upper().split()).translate(LOOK_ALIKES).strip(".")
+    code = "".join(text.upper().split()).translate(LOOK_ALIKES).strip(".")
+    return PART_WITH_DIGITS.sub(lambda part: part[0].replace("O", "0"), code)
 
 
 def normalise_nomenclature_codes(codes: list[str]) -> list[str]:

@@ -18,15 +18,15 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.gzip import re_accepts_gzip
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pages import selectors
 
-# The parameters that change a page. Any other makes the request pass the cache by.
-PARAMETERS = frozenset({"category", "letter", "page", "q"})
-# Longer values are somebody's noise; they would only push pages out.
-LONGEST_VALUE = 40
+# The parameters by which kept pages differ; which values they have, each page knows. Any other makes
+# the request pass the cache by: what people type is endless, and would only push pages out.
+PARAMETERS = frozenset({"category", "letter", "page"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def public_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return mark_cacheable(view(request, *args, **kwargs))
+        response = view(request, *args, **kwargs)
+        return response if request.GET else mark_cacheable(response)
 
     return marked
 
@@ -122,10 +123,8 @@ def page_address(request: HttpRequest) -> str | None:
     """Return what names the page that a request asks for, or None if it must not be cached."""
     if not PARAMETERS.issuperset(request.GET):
         return None
-    if any(len(value) > LONGEST_VALUE for value in request.GET.values()):
-        return None
     query = urlencode(sorted(request.GET.items()))
-    gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    gzip = bool(re_accepts_gzip.search(request.headers.get("Accept-Encoding", "")))
     parts = (request.scheme, request.get_host(), request.path, query, gzip)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

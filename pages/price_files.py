@@ -14,13 +14,13 @@ from pages.page_cache import mark_cacheable
 @require_safe
 def prices_xlsx(request: HttpRequest) -> HttpResponse:
     """Return the price list for `?category=&q=` as a workbook."""
-    return mark_cacheable(price_file(request, "xlsx"))
+    return price_file(request, "xlsx")
 
 
 @require_safe
 def prices_csv(request: HttpRequest) -> HttpResponse:
     """Return the price list for `?category=&q=` as CSV."""
-    return mark_cacheable(price_file(request, "csv"))
+    return price_file(request, "csv")
 
 
 def price_file(request: HttpRequest, file_format: str) -> HttpResponse:
@@ -35,7 +35,10 @@ def price_file(request: HttpRequest, file_format: str) -> HttpResponse:
     price_list = selectors.price_list(request.GET, whole=True)
     sheet = price_sheet(price_list, page, laboratory)
     day = timezone.localdate(price_list.as_of)
-    return file_response(sheet, file_format, f"price-list-{day:%Y-%m-%d}")
+    response = file_response(sheet, file_format, f"price-list-{day:%Y-%m-%d}")
+    # The page links to the whole list and to categories; files of a search are endless.
+    is_offered = set(request.GET) <= {"category"} and bool(price_list.chosen) == bool(request.GET)
+    return mark_cacheable(response) if is_offered else response
 
 
 def price_sheet(

@@ -1,4 +1,4 @@
-"""Connects every change of content to the content version, and services' slugs to nothing else."""
+"""Connects every change of content to the content version."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents.models import Document
 from wagtail.models import Collection, Page, PageViewRestriction, Site
 from wagtail.signals import (
     page_published,
@@ -15,20 +16,24 @@ from wagtail.signals import (
     post_page_move,
 )
 
-from pages.models import ContentVersion
+from pages.models import ContentVersion, SiteRendition
 from pages.services.freshness import content_changed
+
+# A new size of a picture changes no page; it is made while one is shown. One that is gone does.
+UNWATCHED = (ContentVersion, SiteRendition)
 
 
 def connect() -> None:
     """Listen to all models whose rows a public page can show."""
     watched: list[type[Model]] = [
-        model for model in apps.get_app_config("pages").get_models() if model is not ContentVersion
+        model for model in apps.get_app_config("pages").get_models() if model not in UNWATCHED
     ]
-    watched += [Page, Site, Redirect, Collection, PageViewRestriction]
+    watched += [Page, Site, Redirect, Collection, PageViewRestriction, Document]
     for model in watched:
         uid = f"freshness-{model._meta.label}"
         post_save.connect(on_change, sender=model, dispatch_uid=uid)
         post_delete.connect(on_change, sender=model, dispatch_uid=uid)
+    post_delete.connect(on_change, sender=SiteRendition, dispatch_uid="freshness-rendition")
     m2m_changed.connect(on_relation_change, dispatch_uid="freshness-m2m")
     for name, signal in {
         "published": page_published,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from pages import selectors, seo
 from pages.page_cache import mark_cacheable
+from pages.page_forms import PageForm
 
 
 class BasePage(Page):
@@ -29,6 +30,7 @@ class BasePage(Page):
         related_name="+",
     )
 
+    base_form_class = PageForm
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
 
     # The schema.org type of the page itself; pages with more to say override structured_data.
@@ -61,7 +63,19 @@ class BasePage(Page):
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the page; the same bytes for everybody, so the page cache may keep them."""
-        return mark_cacheable(super().serve(request, *args, **kwargs))
+        return self.marked(request, super().serve(request, *args, **kwargs))
+
+    def marked(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Mark a response as one to keep, if the page offers what it shows."""
+        context = getattr(response, "context_data", None) or {}
+        return mark_cacheable(response) if self.offers(request.GET, context) else response
+
+    def offers(self, parameters: QueryDict, context: dict[str, Any]) -> bool:
+        """Say whether the page itself links to what these parameters ask for.
+
+        What it does not is shown, but not kept: there is no end of it.
+        """
+        return not parameters or (self.is_paginated and set(parameters) == {"page"})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `head`: canonical address, description, social picture and JSON-LD (see seo.Head)."""
@@ -94,7 +108,8 @@ class ReviewedMixin(models.Model):
 
     @property
     def reviewer(self) -> Any | None:
-        """The specialist who checked the text, if the page of this person is published."""
+        """The specialist who checked the text, if the page of this person is published.
+        """
         return selectors.specialist(self.reviewed_by_id)
 
     def clean(self) -> None:

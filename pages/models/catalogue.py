@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -31,6 +31,7 @@ from pages import selectors, seo
 from pages.blocks import BodyBlock, ReferenceIntervalsBlock
 from pages.codes import normalise_code, normalise_nomenclature_codes, validate_own_code
 from pages.models.base import BasePage, ReviewedMixin
+from pages.page_forms import PageForm
 from pages.pagination import paginate
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link"]
@@ -140,6 +141,10 @@ class CataloguePage(BasePage):
         context["rows"] = selectors.service_rows_by_letter(letter) if letter else []
         return context
 
+    def offers(self, parameters: QueryDict, context: dict[str, Any]) -> bool:
+        """Say so of the letters that services begin with."""
+        return not parameters or (set(parameters) == {"letter"} and bool(context["letter"]))
+
 
 class ServiceCategoryPage(BasePage):
     """A group of services."""
@@ -182,6 +187,23 @@ class ServiceCategoryPage(BasePage):
         context["rows"] = selectors.service_rows(service.pk for service in page)
         context["categories"] = selectors.categories()
         return context
+
+
+class ServicePageForm(PageForm):
+    """Checks that panels are made of tests, and nothing else is made of anything."""
+
+    def clean(self) -> dict[str, Any]:
+        """Add an error for members of what is no panel, and for a member that is no
+        longer a test.
+        """
+        cleaned = super().clean()
+        kind = cleaned.get("kind")
+        if kind != ServiceKind.PANEL and self.rows("members"):
+            self.add_error("kind", _("Only a panel has members."))
+        is_member = PanelMember.objects.filter(service_id=self.instance.pk).exists()
+        if kind != ServiceKind.TEST and is_member:
+            self.add_error("kind", _("This service is in a panel, so it stays a test."))
+        return cleaned
 
 
 class ServicePage(ReviewedMixin, BasePage):
@@ -301,6 +323,7 @@ class ServicePage(ReviewedMixin, BasePage):
         FieldPanel("purposes", widget=forms.CheckboxSelectMultiple),
         InlinePanel("synonyms", heading=_("Synonyms"), label=_("synonym"), max_num=60),
     ]
+    base_form_class = ServicePageForm
     edit_handler = TabbedInterface(
         [
             ObjectList(content_panels, heading=_("Content")),

@@ -90,6 +90,10 @@ class LegalDocumentPage(RoutablePageMixin, BasePage):
         today = timezone.localdate()
         return next((item for item in self.ordered_versions if item.effective_from <= today), None)
 
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return the page for the page cache; the views of the mixin pass BasePage.serve by."""
+        return self.marked(request, super().serve(request, *args, **kwargs))
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `version` (the one shown), `current` and `versions` (all, newest first)."""
         context = super().get_context(request, *args, **kwargs)

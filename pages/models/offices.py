@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from modelcluster.fields import ParentalKey
 from wagtail import blocks
-from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.search import index
@@ -22,6 +21,7 @@ from pages import selectors, seo
 from pages.blocks import BodyBlock
 from pages.hours import Day
 from pages.models.base import BasePage
+from pages.page_forms import PageForm
 
 MINUTES_A_DAY = 24 * 60
 
@@ -76,28 +76,16 @@ class OfficeIndexPage(BasePage):
         return [seo.web_page(self, request, self.schema_type), *seo.organisation(request)]
 
 
-class OfficePageForm(WagtailAdminPageForm):
+class OfficePageForm(PageForm):
     """Checks the hours of an office together: no day may run into the next one's hours."""
 
     def clean(self) -> dict[str, Any]:
         """Add an error if a night shift ends after the next day has begun."""
         cleaned = super().clean()
-        hours = {
-            form.cleaned_data["weekday"]: form.cleaned_data
-            for form in self.formsets["hours"].forms
-            if getattr(form, "cleaned_data", None)
-            and form.cleaned_data.get("weekday")
-            and not form.cleaned_data.get("DELETE")
-        }
+        hours = {row["weekday"]: row for row in self.rows("hours")}
         for weekday, day in hours.items():
             following = hours.get(weekday % 7 + 1)
-            if (
-                following
-                and day.get("overnight")
-                and day.get("closes")
-                and following.get("opens")
-                and day["closes"] > following["opens"]
-            ):
+            if following and day["overnight"] and day["closes"] > following["opens"]:
                 self.add_error(
                     None,
                     ValidationError(

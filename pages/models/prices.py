@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -104,3 +104,10 @@ class PriceListPage(BasePage):
         context = super().get_context(request, *args, **kwargs)
         context["price_list"] = selectors.price_list(request.GET)
         return context
+
+    def offers(self, parameters: QueryDict, context: dict[str, Any]) -> bool:
+        """Say so of pages and categories; not of what somebody searches for."""
+        chosen = context["price_list"].chosen
+        return set(parameters) <= {"category", "page"} and bool(chosen) == (
+            "category" in parameters
+        )

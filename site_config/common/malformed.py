@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.utils.datastructures import MultiValueDictKeyError
 
 from site_config.common import errors
 
@@ -87,3 +88,9 @@ class MalformedTextMiddleware:
         if is_malformed(request):
             return errors.bad_request(request)
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a form that lacks a field which every such form has: no browser sends it."""
+        if isinstance(exception, MultiValueDictKeyError):
+            return errors.bad_request(request)
+        return None

@@ -12,7 +12,9 @@ SCHEMES = ("contrast-light", "contrast-dark", "blue")
 
 def choose(page, name, value):
     """Set what the view panel sets."""
-    page.evaluate("([name, value]) => (document.documentElement.dataset[name] = value)", [name, value])
+    page.evaluate(
+        "([name, value]) => (document.documentElement.dataset[name] = value)", [name, value]
+    )
 
 
 @pytest.mark.parametrize("place", PLACES)

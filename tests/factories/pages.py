@@ -85,9 +85,8 @@ def price_list_page(**fields: Any) -> PriceListPage:
 def promotion(starts_on: Any, *services: ServicePage, **fields: Any) -> PromotionPage:
     """Add a promotion with services."""
     index = under_home(PromotionIndexPage, title="Акции", slug="akcii")
-    page = PromotionPage(
-        title="Акция", slug=f"promotion-{next(numbers)}", lead="…", starts_on=starts_on, **fields
-    )
+    fields = {"title": "Акция", "slug": f"promotion-{next(numbers)}", "lead": "…", **fields}
+    page = PromotionPage(starts_on=starts_on, **fields)
     page.promoted = [PromotionService(service=item) for item in services]
     return add(index, page)
 
