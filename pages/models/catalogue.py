@@ -193,7 +193,9 @@ class ServicePageForm(PageForm):
     """Checks that panels are made of tests, and nothing else is made of anything."""
 
     def clean(self) -> dict[str, Any]:
-        """Add an error for members of what is no panel, and for a member that is no longer a test."""
+        """Add an error for members of what is no panel, and for a member that is no
+        longer a test.
+        """
         cleaned = super().clean()
         kind = cleaned.get("kind")
         if kind != ServiceKind.PANEL and self.rows("members"):

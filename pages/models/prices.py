@@ -108,4 +108,6 @@ class PriceListPage(BasePage):
     def offers(self, parameters: QueryDict, context: dict[str, Any]) -> bool:
         """Say so of pages and categories; not of what somebody searches for."""
         chosen = context["price_list"].chosen
-        return set(parameters) <= {"category", "page"} and bool(chosen) == ("category" in parameters)
+        return set(parameters) <= {"category", "page"} and bool(chosen) == (
+            "category" in parameters
+        )

@@ -1,4 +1,6 @@
-"""Nonsense, mistakes and malice: a clear word or the right 4xx, never a 500, nothing half-written."""
+"""Nonsense, mistakes and malice: a clear word or the right 4xx, never a 500, nothing
+half-written.
+"""
 
 import json
 import re
@@ -25,9 +27,8 @@ from pages.models import (
     ServicePage,
     SiteImage,
 )
-from tests.factories import forms
+from tests.factories import forms, sections
 from tests.factories import pages as make
-from tests.factories import sections
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +49,9 @@ def send(editor, model, parent, page=None, action="action-publish", **fields):
         address = reverse("wagtailadmin_pages:add", args=["pages", name, parent.pk])
     else:
         address = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    return editor.post(address, {**forms.form(model, **fields), **({action: "1"} if action else {})})
+    return editor.post(
+        address, {**forms.form(model, **fields), **({action: "1"} if action else {})}
+    )
 
 
 def complaints(response):
@@ -159,7 +162,9 @@ class TestServices:
         said = complaints(send(editor, ServicePage, parent, code="", slug="without"))
         assert RUSSIAN.search(said)
         assert not ServicePage.objects.filter(slug="without").exists()
-        assert send(editor, ServicePage, parent, None, None, code="", slug="draft").status_code == 302
+        assert (
+            send(editor, ServicePage, parent, None, None, code="", slug="draft").status_code == 302
+        )
         draft = ServicePage.objects.get(slug="draft")
         assert not draft.live
         # Not by the button for many pages either.
@@ -186,7 +191,9 @@ class TestServices:
         assert send(editor, ServicePage, make.category(), code=typed).status_code == 302
         assert ServicePage.objects.get().code == kept
 
-    @pytest.mark.parametrize("typed", ["02_001", "Ж-1", "02-001;", "-", "02--001", "<b>", "№1", "1" * 21])
+    @pytest.mark.parametrize(
+        "typed", ["02_001", "Ж-1", "02-001;", "-", "02--001", "<b>", "№1", "1" * 21]
+    )
     def test_code_that_is_none(self, refused, typed):
         assert RUSSIAN.search(refused(ServicePage, make.category(), code=typed))
 
@@ -328,9 +335,7 @@ class TestDates:
         assert RUSSIAN.search(refused(LegalDocumentPage, index, versions=versions))
         page = sections.legal()
         assert page.versions.get().number == "1.0"
-        refused(
-            LegalDocumentPage, None, page, slug=page.slug, versions=rows(forms.version(*first))
-        )
+        refused(LegalDocumentPage, None, page, slug=page.slug, versions=rows(forms.version(*first)))
 
     def test_document_without_a_version_is_not_published(self, editor):
         index = make.under_home(LegalIndexPage, title="Документы", slug="pravo")
@@ -379,7 +384,8 @@ class TestAddresses:
         return ["/ceny/", "/novosti/", category.url, "/poisk/", "/analizy/"]
 
     @pytest.mark.parametrize(
-        "number", ["0", "-1", "abc", "1" + "0" * 30, "2", "1.5", "²", "١", "", " 1", "1e3", "9" * 5000]
+        "number",
+        ["0", "-1", "abc", "1" + "0" * 30, "2", "1.5", "²", "١", "", " 1", "1e3", "9" * 5000],
     )
     def test_page_number_that_is_not_there(self, client, urls, number):
         for url in urls[:3]:
@@ -409,9 +415,16 @@ class TestAddresses:
         """Each word is a condition of its own; thousands would stop the database."""
         assert client.get("/ceny/", {"q": "а " * 5000}).status_code == 200
 
-    @pytest.mark.parametrize("text", ["'", '"', "%", "_", "\\", "<script>alert(1)</script>", "🧪", "{{7*7}}"])
+    @pytest.mark.parametrize(
+        "text", ["'", '"', "%", "_", "\\", "<script>alert(1)</script>", "🧪", "{{7*7}}"]
+    )
     def test_letters_with_a_meaning_elsewhere(self, client, urls, text):
-        for url, name in (("/ceny/", "q"), ("/poisk/", "q"), ("/ceny/", "category"), ("/analizy/", "letter")):
+        for url, name in (
+            ("/ceny/", "q"),
+            ("/poisk/", "q"),
+            ("/ceny/", "category"),
+            ("/analizy/", "letter"),
+        ):
             response = client.get(url, {name: text})
             assert response.status_code == 200
             assert "<script>alert" not in response.content.decode()
@@ -474,8 +487,16 @@ class TestFiles:
 
     def test_picture_named_after_another_kind(self, editor):
         """A JPEG called PNG is still a picture: it is taken and shown as what it is."""
-        upload = SimpleUploadedFile("photo.png", picture((40, 30), "JPEG"), content_type="image/png")
-        data = {"title": "Картинка", "file": upload, "collection": "1", "tags": "", "description": ""}
+        upload = SimpleUploadedFile(
+            "photo.png", picture((40, 30), "JPEG"), content_type="image/png"
+        )
+        data = {
+            "title": "Картинка",
+            "file": upload,
+            "collection": "1",
+            "tags": "",
+            "description": "",
+        }
         response = editor.post(reverse("wagtailimages:add"), data)
         assert response.status_code in (200, 302)
         for image in SiteImage.objects.all():

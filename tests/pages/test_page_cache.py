@@ -1,4 +1,6 @@
-"""The page cache: whatever changes is seen by the very next request, and nobody sees another's page."""
+"""The page cache: whatever changes is seen by the very next request, and nobody sees
+another's page.
+"""
 
 import gzip
 import re
@@ -119,9 +121,7 @@ class TestChanges:
         page = make.service(make.category("Биохимия"), title="Глюкоза")
         target = make.category("Гормоны")
         keep(client, page.url)
-        self.turns(
-            client, target.url, lambda: page.move(target, pos="last-child"), shown="Глюкоза"
-        )
+        self.turns(client, target.url, lambda: page.move(target, pos="last-child"), shown="Глюкоза")
         page.refresh_from_db()
         assert "Гормоны" in read(client, page.url)
 
@@ -296,7 +296,9 @@ class TestChanges:
         self.turns(client, page.url, replace, shown="other", gone=old)
 
     def test_a_document_that_a_page_links_to(self, client):
-        document = Document.objects.create(title="Договор", file=SimpleUploadedFile("a.pdf", b"%PDF"))
+        document = Document.objects.create(
+            title="Договор", file=SimpleUploadedFile("a.pdf", b"%PDF")
+        )
         page = sections.standard(
             body=[("text", f'<p><a linktype="document" id="{document.pk}">Договор</a></p>')]
         )
@@ -317,7 +319,11 @@ class TestChanges:
         with time_machine.travel(make.moscow(2026, 3, 2, 10), tick=False) as clock:
             service = make.service(price=390)
             make.promotion(
-                date(2026, 3, 5), service, title="Весна", ends_on=date(2026, 3, 6), discount_percent=10
+                date(2026, 3, 5),
+                service,
+                title="Весна",
+                ends_on=date(2026, 3, 6),
+                discount_percent=10,
             )
             assert "Весна" not in keep(client, service.url)
             clock.move_to(make.moscow(2026, 3, 5, 0, 0))
@@ -550,9 +556,7 @@ class TestVisitors:
         )
         assert "Для врачей</h1>" not in read(client, page.url)
         restriction = page.get_view_restrictions().get()
-        address = reverse(
-            "wagtailcore_authenticate_with_password", args=[restriction.pk, page.pk]
-        )
+        address = reverse("wagtailcore_authenticate_with_password", args=[restriction.pk, page.pk])
         data = {"password": "anamnesis", "return_url": page.url}
         assert client.post(address, data).status_code == 302
         # Who knows the password reads it; the next visitor does not.
