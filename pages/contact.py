@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.cache import cache
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -11,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail.contrib.forms.forms import BaseForm, FormBuilder
 
-from site_config.common.client_ip import client_ip
+from accounts.limits import FailureLimit
+from site_config.common.client_ip import client_network
 
-LETTERS_PER_HOUR = 20
+LETTERS = FailureLimit("contact", count=20, seconds=3600)
 
 
 class ContactForm(BaseForm):
@@ -67,6 +67,8 @@ class ContactFormBuilder(FormBuilder):
 
 def too_many_requests(request: HttpRequest) -> bool:
     """Count a letter from the sender's address; say whether there were too many within the hour."""
-    key = f"contact:{client_ip(request)}"
-    cache.add(key, 0, timeout=3600)
-    return cache.incr(key) > LETTERS_PER_HOUR
+    sender = client_network(request)
+    if LETTERS.is_reached(sender):
+        return True
+    LETTERS.record(sender)
+    return False

@@ -1,5 +1,6 @@
 """The contact page with its form."""
 
+import logging
 from typing import Any
 
 from django.db import models
@@ -16,6 +17,8 @@ from pages import selectors, seo
 from pages.contact import ContactFormBuilder, too_many_requests
 from pages.models.base import BasePage
 from site_config.common import errors
+
+logger = logging.getLogger(__name__)
 
 
 class ContactPageField(AbstractFormField):
@@ -90,3 +93,14 @@ class ContactPage(AbstractEmailForm, BasePage):
         if request.method == "POST" and too_many_requests(request):
             return errors.too_many_requests(request, retry_after=3600)
         return AbstractEmailForm.serve(self, request, *args, **kwargs)
+
+    def send_mail(self, form: Any) -> Any:
+        """Send the copy. A letter is stored before; without the copy it has arrived all the same.
+
+        An error here would only make the patient write it again.
+        """
+        try:
+            return super().send_mail(form)
+        except OSError:  # what smtplib raises is one too
+            logger.error("the copy of a letter could not be sent by mail", exc_info=True)
+            return None
