@@ -65,7 +65,9 @@ REVIEW = "Медицинская проверка"
 
 
 class DemoSections:
-    """Adds the sections to a tree. The catalogue's services must be there already."""
+    """Adds the sections to a tree: the index pages, people and offices before the catalogue, which
+    needs them, and after it all that names services.
+    """
 
     def __init__(self, tree: DemoTree, home: Any, pictures: DemoPictures) -> None:
         self.tree = tree

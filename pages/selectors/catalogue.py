@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left, Upper
 from django.utils import timezone
 
@@ -118,10 +118,8 @@ def categories() -> list[CategoryRow]:
 
 def _categories() -> list[CategoryRow]:
     path = path_of()
-    counts: dict[str, int] = {}
-    paths = models.ServicePage.objects.live().annotate(parent=Left("path", CATEGORY_WIDTH))
-    for parent in paths.values_list("parent", flat=True):
-        counts[parent] = counts.get(parent, 0) + 1
+    services = models.ServicePage.objects.live().annotate(parent=Left("path", CATEGORY_WIDTH))
+    counts = dict(services.order_by().values_list("parent").annotate(Count("pk")))
     return [
         CategoryRow(
             page.pk,
