@@ -108,14 +108,3 @@ class ContactPage(AbstractEmailForm, BasePage):
         if request.method == "POST" and too_many_requests(request):
             return errors.too_many_requests(request, retry_after=3600)
         return AbstractEmailForm.serve(self, request, *args, **kwargs)
-
-    def send_mail(self, form: Any) -> Any:
-        """Send the copy. A letter is stored before; without the copy it has arrived all the same.
-
-        An error here would only make the patient write it again.
-        """
-        try:
-            return super().send_mail(form)
-        except OSError:  # what smtplib raises is one too
-            logger.error("the copy of a letter could not be sent by mail", exc_info=True)
-            return None
