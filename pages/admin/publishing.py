@@ -17,7 +17,9 @@ from pages.admin.deletion import listed, names
 def refuse_bulk(
     request: HttpRequest, action_type: str, objects: Sequence[Any], action: Any
 ) -> HttpResponse | None:
-    """Hook before_bulk_action: publish all or none; a draft may lack what its form would ask for."""
+    """Hook before_bulk_action: publish all or none; a draft may lack what its form would
+    ask for.
+    """
     if action_type != "publish" or not all(isinstance(item, Page) for item in objects):
         return None
     whole = "include_descendants" in request.POST

@@ -21,7 +21,6 @@ from pages import selectors
 from pages.blocks import BodyBlock
 from pages.models.base import BasePage
 
-
 VERSION_NUMBER = r"\A[0-9]{1,3}(\.[0-9]{1,3}){0,2}\Z"
 
 
