@@ -88,19 +88,23 @@ class ContactPage(AbstractEmailForm, BasePage):
         """Return the page and the laboratory with its branches."""
         return [seo.web_page(self, request, self.schema_type), *seo.organisation(request)]
 
+    def get_data_fields(self) -> list[tuple[str, Any]]:
+        """Return the columns of the list of letters: the fields, and what was agreed to."""
+        return [
+            *super().get_data_fields(),
+            ("consent_version", _("version of the consent")),
+            ("consent_text_hash", _("SHA-256 of the consent's text")),
+        ]
+
+    def send_mail(self, form: Any) -> None:
+        """Send a copy by mail. The letter is kept already: it is not lost if the mail fails."""
+        try:
+            super().send_mail(form)
+        except OSError:
+            logger.warning("contact: the copy by mail was not sent", exc_info=True)
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form or take it; too many letters from one address are refused with 429."""
         if request.method == "POST" and too_many_requests(request):
             return errors.too_many_requests(request, retry_after=3600)
         return AbstractEmailForm.serve(self, request, *args, **kwargs)
-
-    def send_mail(self, form: Any) -> Any:
-        """Send the copy. A letter is stored before; without the copy it has arrived all the same.
-
-        An error here would only make the patient write it again.
-        """
-        try:
-            return super().send_mail(form)
-        except OSError:  # what smtplib raises is one too
-            logger.error("the copy of a letter could not be sent by mail", exc_info=True)
-            return None
