@@ -7,7 +7,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from pages import rich_text
-from pages.admin import copying, deletion, gaps_report, look, rights
+from pages.admin import copying, deletion, gaps_report, look, publishing, rights
 from pages.admin.prices import log as price_log
 from pages.admin.prices.viewsets import PricesViewSet
 from pages.models import Biomaterial, NoticeBar, Preparation, Purpose
@@ -70,4 +70,5 @@ hooks.register("register_rich_text_features", rich_text.register, order=10)
 hooks.register("before_copy_page", copying.refuse_copy)
 hooks.register("before_delete_page", deletion.refuse_page)
 hooks.register("before_bulk_action", deletion.refuse_bulk)
+hooks.register("before_bulk_action", publishing.refuse_bulk)
 hooks.register("before_delete_snippet", deletion.refuse_snippets)

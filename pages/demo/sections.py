@@ -83,7 +83,7 @@ class DemoSections:
                 self.home,
                 model(slug=slug, title=title, lead=lead, search_description=lead[:160]),
             )
-            if review and slug in REVIEWED_SECTIONS:
+            if review and slug in REVIEWED_SECTIONS and self.tree.is_new(page):
                 WorkflowPage.objects.get_or_create(page=page, defaults={"workflow": review})
         prices = self.tree.by_slug["ceny"]
         if self.tree.is_new(prices):
@@ -325,8 +325,13 @@ class DemoSections:
                 )
 
     def fill_home(self) -> None:
-        """Fill the home page if nobody has."""
-        if self.home.popular_services.exists() or self.home.steps:
+        """Fill the home page if it is as the migration has made it: without a single revision."""
+        if (
+            self.home.latest_revision_id
+            or self.home.popular_services.exists()
+            or self.home.steps
+            or self.home.body
+        ):
             return
         record = read("home.toml")
         self.home.title = record["title"]

@@ -21,16 +21,21 @@ class DemoTree:
     def add(self, parent: Page, page: Page) -> Any:
         """Return the page that has this slug under `parent`; `page` becomes it if there is none.
 
+        Of what a site has one only (the catalogue, the price list …), it is that one, whatever its
+        slug.
         A new page is published only by `finish`, since its links may lead to pages yet to come.
         """
-        found = parent.get_children().filter(slug=page.slug).first()
+        slug = page.slug
+        found = parent.get_children().filter(slug=slug).first()
+        if found is None and type(page).max_count == 1:
+            found = type(page).objects.first()
         if found:
             page = found.specific
         else:
             page.live = False
             parent.add_child(instance=page)
             self.added.append(page)
-        self.by_slug[page.slug] = page
+        self.by_slug[slug] = page
         return page
 
     def is_new(self, page: Page) -> bool:

@@ -3619,7 +3619,7 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "\\A\\d{1,3}(\\.\\d{1,3}){0,2}\\Z", "For example 1.1."
+                                "\\A[0-9]{1,3}(\\.[0-9]{1,3}){0,2}\\Z", "For example 1.1."
                             )
                         ],
                         verbose_name="number",

@@ -285,7 +285,7 @@ class ServicePage(ReviewedMixin, BasePage):
         *BasePage.content_panels,
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("kind"), FieldPanel("code")]),
+                FieldRowPanel([FieldPanel("kind", required_on_save=True), FieldPanel("code")]),
                 FieldPanel("nomenclature_codes"),
                 FieldRowPanel([FieldPanel("short_name"), FieldPanel("official_name")]),
                 FieldPanel("summary"),

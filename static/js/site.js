@@ -202,6 +202,8 @@ if (panel) {
     button.addEventListener("click", () => {
       if (sheet?.open) {
         sheet.open = false;
+        // What opened the panel is hidden now; this is where the focus shall come back to.
+        sheet.querySelector("summary").focus();
       }
       panel.showModal();
     }),

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.databases import connected_to
 from tests.e2e.site import Site, demo_site
 from tests.e2e.watch import Watch
+
+# Milliseconds for what a busy machine may be slow at; nothing waits longer than it must.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +49,7 @@ def visitor(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height},
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watches.append(Watch(context, site.url))
         return context.new_page()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Response
 
+from pages.models import ServiceKind
 from tests.e2e.site import TYPES, Site
 
 # Addresses that are not in the tree, and the status of what stands there.
@@ -15,7 +16,8 @@ SEARCHES = {
     "prices in vain": ("/ceny/?q=фывапролдж", 200),
     "no such page": ("/takoy-stranitsy-net/", 404),
 }
-IN_TREE = [*TYPES, "panel", "procedure", "old version"]
+# A service is visited once for each of its kinds.
+IN_TREE = [*(name for name in TYPES if name != "ServicePage"), *ServiceKind.values, "old version"]
 
 
 def fill_letter(page: Page) -> None:

@@ -96,7 +96,6 @@ def find_addresses() -> dict[str, str]:
     document = version.page
     return {
         **{name: page.url for name, page in firsts.items() if page},
-        "panel": services.filter(kind=ServiceKind.PANEL).first().url,
-        "procedure": services.filter(kind=ServiceKind.PROCEDURE).first().url,
+        **{kind: services.filter(kind=kind).first().url for kind in ServiceKind.values},
         "old version": document.url + document.reverse_subpage("version", args=[version.slug]),
     }

@@ -395,8 +395,8 @@ class TestVersion:
             assert "Сахар" in read(client, page.url)
             raise RuntimeError
         assert selectors.content_version() == before
-        assert is_kept(client, page.url)
         assert "Глюкоза" in read(client, page.url)
+        assert is_kept(client, page.url)
 
     def test_a_number_never_comes_twice(self):
         """Else what was made of a change that was taken back would pass for the next one."""
