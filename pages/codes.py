@@ -15,7 +15,7 @@ LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХЅІЈ", "ABEKMHOPCTYXSIJ")
 PART_WITH_DIGITS = re.compile(r"[A-Z]*[0-9][0-9A-Z]*")
 
 OWN_CODE = re.compile(r"[0-9A-Z]+([.-][0-9A-Z]+)*")
-NOMENCLATURE_CODE = re.compile(r"[AB]\d{2}(\.\d{2,3}){1,5}")
+NOMENCLATURE_CODE = re.compile(r"[AB][0-9]{2}(\.[0-9]{2,3}){1,5}")
 
 validate_own_code = RegexValidator(
     rf"\A{OWN_CODE.pattern}\Z",

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.cache import cache
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -11,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail.contrib.forms.forms import BaseForm, FormBuilder
 
-from site_config.common.client_ip import client_ip
+from accounts.limits import FailureLimit
+from site_config.common.client_ip import client_network
 
-LETTERS_PER_HOUR = 20
+LETTERS = FailureLimit("letters", count=20, seconds=3600)
 
 
 class ContactForm(BaseForm):
@@ -28,6 +28,7 @@ class ContactForm(BaseForm):
 
     def name_consent(self, document: Any) -> None:
         """Link the label of the box to the document that one agrees to."""
+        self.document = document
         self.fields["consent"].label = format_html(
             '{} (<a href="{}">{}</a>)', self.fields["consent"].label, document.url, document.title
         )
@@ -38,10 +39,21 @@ class ContactForm(BaseForm):
             raise forms.ValidationError(_("Leave this field empty"))
         return ""
 
+    def clean_consent(self) -> bool:
+        """Refuse a consent to a document that has no text in force."""
+        if self.document.current_version is None:
+            raise forms.ValidationError(self.fields["consent"].error_messages["required"])
+        return True
+
     def clean(self) -> dict[str, Any]:
-        """Keep the trap out of what is stored."""
+        """Put into what is stored which text was agreed to (152-ФЗ art. 9); leave out the trap."""
         cleaned = super().clean() or self.cleaned_data
         cleaned.pop("website", None)
+        if cleaned.pop("consent", False):
+            version = self.document.current_version
+            cleaned["consent_document"] = self.document.title
+            cleaned["consent_version"] = version.number
+            cleaned["consent_text_hash"] = version.text_hash
         return cleaned
 
 
@@ -66,7 +78,9 @@ class ContactFormBuilder(FormBuilder):
 
 
 def too_many_requests(request: HttpRequest) -> bool:
-    """Count a letter from the sender's address; say whether there were too many within the hour."""
-    key = f"contact:{client_ip(request)}"
-    cache.add(key, 0, timeout=3600)
-    return cache.incr(key) > LETTERS_PER_HOUR
+    """Count a letter from the sender's network; say whether there were too many within the hour."""
+    network = client_network(request)
+    if LETTERS.is_reached(network):
+        return True
+    LETTERS.record(network)
+    return False

@@ -24,8 +24,8 @@ from django.views.decorators.http import require_safe
 
 from pages import selectors
 
-# The parameters by which kept pages differ; which values they have, each page knows. Any other makes
-# the request pass the cache by: what people type is endless, and would only push pages out.
+# The parameters by which kept pages differ; which values they have, each page knows. Any other
+# makes the request pass the cache by: what people type is endless and would push pages out.
 PARAMETERS = frozenset({"category", "letter", "page"})
 
 

@@ -22,6 +22,10 @@ from pages.services.freshness import content_changed
 # A new size of a picture changes no page; it is made while one is shown. One that is gone does.
 UNWATCHED = (ContentVersion, SiteRendition)
 
+DRAFT_FIELDS = frozenset(
+    {"draft_title", "has_unpublished_changes", "latest_revision", "latest_revision_created_at"}
+)
+
 
 def connect() -> None:
     """Listen to all models whose rows a public page can show."""
@@ -44,10 +48,14 @@ def connect() -> None:
         signal.connect(on_change, dispatch_uid=f"freshness-{name}")
 
 
-def on_change(**kwargs: Any) -> None:
-    """Say that the content has changed (fixtures are loaded raw and change nothing yet)."""
-    if not kwargs.get("raw"):
-        content_changed()
+def on_change(update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:
+    """Say that the content has changed (fixtures are loaded raw and change nothing yet).
+
+    Saving a draft writes fields that no visitor sees; the admin does so all the time by itself.
+    """
+    if kwargs.get("raw") or (update_fields and update_fields <= DRAFT_FIELDS):
+        return
+    content_changed()
 
 
 def on_relation_change(sender: type[Model], action: str, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from pages import rich_text
-from pages.admin import copying, deletion, gaps_report, look, rights
+from pages.admin import copying, deletion, gaps_report, look, publishing, rights
 from pages.admin.prices import log as price_log
 from pages.admin.prices.viewsets import PricesViewSet
 from pages.models import Biomaterial, NoticeBar, Preparation, Purpose
@@ -61,6 +61,7 @@ hooks.register("register_admin_viewset", PricesViewSet)
 hooks.register("register_log_actions", price_log.register)
 hooks.register("register_icons", look.add_icons)
 hooks.register("insert_global_admin_css", look.add_css)
+hooks.register("construct_help_menu", look.keep_help_here)
 hooks.register("register_permissions", rights.permissions)
 hooks.register("register_admin_urls", gaps_report.urls)
 hooks.register("register_reports_menu_item", gaps_report.menu_item)
@@ -69,4 +70,5 @@ hooks.register("register_rich_text_features", rich_text.register, order=10)
 hooks.register("before_copy_page", copying.refuse_copy)
 hooks.register("before_delete_page", deletion.refuse_page)
 hooks.register("before_bulk_action", deletion.refuse_bulk)
+hooks.register("before_bulk_action", publishing.refuse_bulk)
 hooks.register("before_delete_snippet", deletion.refuse_snippets)

@@ -9,7 +9,10 @@ import os
 import warnings
 from pathlib import Path
 
-DATA_DIR = Path(__file__).resolve().parents[1] / ".local" / "postgres"
+import environ
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA_DIR = ROOT / ".local" / "postgres"
 # In the plain C locale lower() leaves Cyrillic letters as they are. The cluster takes the locale
 # of the process that makes it.
 LOCALE = "C.UTF-8"
@@ -20,6 +23,7 @@ def database_url() -> str:
 
     The server stops by itself when the last process that asked for it has ended.
     """
+    environ.Env.read_env(ROOT / ".env")
     return os.environ.get("DATABASE_URL") or start()
 
 

@@ -87,9 +87,11 @@ def serve(port: int, database: str, media: str) -> None:
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
     django.setup()
+    from django.conf import settings  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
 
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     call_command("migrate", verbosity=0)
     with Path(os.devnull).open("w") as nowhere:
         call_command("load_demo", stdout=nowhere)
@@ -186,7 +188,10 @@ class Photographer:
         from accounts.demo import DOMAIN, password  # noqa: PLC0415 - needs Django to be set up
 
         page = self.desks.get(login)
-        if page is None:
+        if page:
+            # The admin remembers which panels were open.
+            page.evaluate("localStorage.clear()")
+        else:
             page = self.desks[login] = self.visitor(DESK)
             page.goto("/admin/login/")
             page.fill("[name=username]", f"{login}@{DOMAIN}")
@@ -223,7 +228,7 @@ def show(page: Page, selector: str) -> None:
     for _ in range(2):
         # The first time parts of a long form take their size; the second time hits.
         page.locator(selector).first.evaluate(
-            "element => { element.scrollIntoView({behavior: 'instant'}); window.scrollBy(0, -110); }"
+            "element => {element.scrollIntoView({behavior: 'instant'}); window.scrollBy(0, -110)}"
         )
         page.wait_for_timeout(500)
 

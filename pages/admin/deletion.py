@@ -47,8 +47,8 @@ def refuse_snippets(request: HttpRequest, snippets: Sequence[Any]) -> HttpRespon
 def _refused(request: HttpRequest, objects: Sequence[Any]) -> bool:
     """Say what forbids the deletion, if anything does."""
     found = protectors(objects)
-    priced = _names(item.service for item in found if isinstance(item, ServicePrice))
-    users = _names(_owner(item) for item in found if not isinstance(item, ServicePrice))
+    priced = names(item.service for item in found if isinstance(item, ServicePrice))
+    users = names(_owner(item) for item in found if not isinstance(item, ServicePrice))
     if priced:
         buttons = []
         if len(objects) == 1 and isinstance(objects[0], Page) and objects[0].live:
@@ -61,12 +61,12 @@ def _refused(request: HttpRequest, objects: Sequence[Any]) -> bool:
             "deleted. Unpublish them instead: visitors will no longer see them.",
             len(priced),
         )
-        messages.error(request, text % {"names": _listed(priced)}, buttons=buttons)
+        messages.error(request, text % {"names": listed(priced)}, buttons=buttons)
     if users:
         text = _(
             "This cannot be deleted, because it is in use here: %(names)s. Free it there first."
         )
-        messages.error(request, text % {"names": _listed(users)})
+        messages.error(request, text % {"names": listed(users)})
     return bool(found)
 
 
@@ -76,7 +76,7 @@ def _owner(item: Model) -> Model:
     return owner
 
 
-def _names(items: Any) -> list[str]:
+def names(items: Any) -> list[str]:
     """The names of things, each once, in order."""
     return list(
         dict.fromkeys(
@@ -85,7 +85,7 @@ def _names(items: Any) -> list[str]:
     )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """Names in a line, the many counted."""
     line = ", ".join(names[:NAMED])
     rest = len(names) - NAMED

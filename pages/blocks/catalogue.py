@@ -25,6 +25,13 @@ class ServicesBlock(blocks.StructBlock):
         description = _("Chosen services with their current prices")
         template = "blocks/services.html"
 
+    def get_preview_value(self) -> blocks.StructValue:
+        """Return some services of the site."""
+        from pages import models, selectors  # noqa: PLC0415 - see below
+
+        services = selectors.published(models.ServicePage).order_by("path")[:3]
+        return self.normalize({"title": "", "services": list(services)})
+
     def get_context(
         self, value: Any, parent_context: dict[str, Any] | None = None
     ) -> dict[str, Any]:

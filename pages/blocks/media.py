@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from wagtail import blocks
-from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
+from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
+from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageBlock
 
 
@@ -20,6 +21,11 @@ class PictureBlock(blocks.StructBlock):
         description = _("A picture with a caption")
         template = "blocks/image.html"
 
+    def get_preview_value(self) -> blocks.StructValue:
+        """Return the newest picture of the site; an empty block while there is none."""
+        image = get_image_model().objects.order_by("pk").last()
+        return self.normalize({"image": image, "caption": image.title if image else ""})
+
 
 class TableBlock(TypedTableBlock):
     """A table of text cells; on a phone it scrolls inside itself."""
@@ -34,3 +40,12 @@ class TableBlock(TypedTableBlock):
         group = _("Media")
         description = _("A table with a caption and headings")
         template = "blocks/table.html"
+
+    def get_preview_value(self) -> TypedTable:
+        """Return a small table."""
+        return self.to_python(
+            {
+                "columns": [{"type": "text", "heading": name} for name in ("Анализ", "Срок")],
+                "rows": [{"values": ["Глюкоза", "1 день"]}, {"values": ["ТТГ", "2 дня"]}],
+            }
+        )

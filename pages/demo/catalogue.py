@@ -39,6 +39,7 @@ class DemoCatalogue:
         self.categories: dict[str, Page] = {}
         self.category_of_group: dict[str, Page] = {}
         self.biomaterials: dict[str, models.Biomaterial] = {}
+        self.new_biomaterials: set[str] = set()
         self.preparations: dict[str, models.Preparation] = {}
         self.purposes: dict[str, models.Purpose] = {}
         self.texts: dict[str, dict[str, Any]] = {}
@@ -84,7 +85,7 @@ class DemoCatalogue:
             for text in record.get("csv", []):
                 self.preparations[text] = made
         for record in read("biomaterials.toml")["biomaterial"]:
-            made_of, _ = models.Biomaterial.objects.get_or_create(
+            made_of, is_new = models.Biomaterial.objects.get_or_create(
                 name=record["name"],
                 defaults={
                     "container": record.get("container", ""),
@@ -92,6 +93,8 @@ class DemoCatalogue:
                 },
             )
             self.biomaterials[record["slug"]] = made_of
+            if is_new:
+                self.new_biomaterials.add(record["slug"])
             for text in record.get("csv", []):
                 self.biomaterials[text] = made_of
 
@@ -200,10 +203,10 @@ class DemoCatalogue:
         return service
 
     def add_taking(self) -> None:
-        """Tell biomaterials which procedure takes them."""
+        """Tell new biomaterials which procedure takes them: it adds to what their services cost."""
         for record in read("biomaterials.toml")["biomaterial"]:
             made_of = self.biomaterials[record["slug"]]
-            if record.get("taking") and made_of.taking_id is None:
+            if record.get("taking") and record["slug"] in self.new_biomaterials:
                 made_of.taking = self.services[record["taking"]]
                 made_of.save()
 
@@ -219,18 +222,21 @@ class DemoCatalogue:
                 )
 
     def add_prices(self) -> None:
-        """Give prices with their history to services that have none; panels cost less than their
-        parts.
+        """Give new services prices with their history; panels cost less than their parts.
+
+        A service that was there keeps what it costs, and stays without a price if it has none.
         """
-        for key, record in self.texts.items():
+        new = {key: self.texts[key] for key in self.texts if self.tree.is_new(self.services[key])}
+        for key, record in new.items():
             if "price" in record:
                 self.price(key, Decimal(str(record["price"])), record)
         prices = selectors.current_prices(self.tree.service_ids.values())
-        for key, record in self.texts.items():
+        for key, record in new.items():
             if "discount" in record:
-                together = sum(
-                    prices[self.tree.service_ids[member]] for member in record["members"]
-                )
+                members = [self.tree.service_ids[member] for member in record["members"]]
+                if not prices.keys() >= set(members):
+                    continue
+                together = sum(prices[member] for member in members)
                 share = 1 - Decimal(str(record["discount"]))
                 self.price(
                     key, (together * share / PANEL_STEP).quantize(Decimal(1)) * PANEL_STEP, {}

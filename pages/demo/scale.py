@@ -22,10 +22,11 @@ def grow(total: int) -> int:
         models.ServicePage.objects.live().exclude(code__startswith="X-").order_by("path")
     )
     start = timezone.now() - timedelta(days=400)
-    for number, (pattern, title) in zip(range(missing), titles(patterns), strict=False):
+    there = models.ServicePage.objects.filter(code__startswith="X-").count()
+    for number, (pattern, title) in zip(
+        range(there, there + missing), titles(patterns), strict=False
+    ):
         code = f"X-{number:05}"
-        if models.ServicePage.objects.filter(code=code).exists():
-            continue
         service = models.ServicePage(
             title=title,
             slug=code.lower(),

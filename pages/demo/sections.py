@@ -70,7 +70,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class DemoSections:
-    """Adds the sections to a tree. The catalogue's services must be there already."""
+    """Adds the sections to a tree: the index pages, people and offices before the catalogue, which
+    needs them, and after it all that names services.
+    """
 
     def __init__(self, tree: DemoTree, home: Any, pictures: DemoPictures) -> None:
         self.tree = tree
@@ -86,7 +88,7 @@ class DemoSections:
                 self.home,
                 model(slug=slug, title=title, lead=lead, search_description=lead[:160]),
             )
-            if review and slug in REVIEWED_SECTIONS:
+            if review and slug in REVIEWED_SECTIONS and self.tree.is_new(page):
                 WorkflowPage.objects.get_or_create(page=page, defaults={"workflow": review})
         prices = self.tree.by_slug["ceny"]
         if self.tree.is_new(prices):
@@ -328,8 +330,13 @@ class DemoSections:
                 )
 
     def fill_home(self) -> None:
-        """Fill the home page if nobody has."""
-        if self.home.popular_services.exists() or self.home.steps:
+        """Fill the home page if it is as the migration has made it: without a single revision."""
+        if (
+            self.home.latest_revision_id
+            or self.home.popular_services.exists()
+            or self.home.steps
+            or self.home.body
+        ):
             return
         record = read("home.toml")
         self.home.title = record["title"]

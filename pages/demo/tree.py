@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from uuid import uuid5
 
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
@@ -21,16 +22,27 @@ class DemoTree:
     def add(self, parent: Page, page: Page) -> Any:
         """Return the page that has this slug under `parent`; `page` becomes it if there is none.
 
+        Of what a site has one only (the catalogue, the price list …), it is that one, whatever its
+        slug.
         A new page is published only by `finish`, since its links may lead to pages yet to come.
         """
-        found = parent.get_children().filter(slug=page.slug).first()
+        slug = page.slug
+        # An editor may have given it another slug or another place: then the key tells it.
+        key = uuid5(parent.translation_key, f"{page._meta.label}:{slug}")
+        found = (
+            parent.get_children().filter(slug=slug).first()
+            or Page.objects.filter(translation_key=key).first()
+        )
+        if found is None and type(page).max_count == 1:
+            found = type(page).objects.first()
         if found:
             page = found.specific
         else:
             page.live = False
+            page.translation_key = key
             parent.add_child(instance=page)
             self.added.append(page)
-        self.by_slug[page.slug] = page
+        self.by_slug[slug] = page
         return page
 
     def is_new(self, page: Page) -> bool:

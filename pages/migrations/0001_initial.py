@@ -1426,7 +1426,6 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "picture",
                 "verbose_name_plural": "pictures",
-                "permissions": [("choose_image", "Can choose image")],
                 "abstract": False,
             },
             bases=(wagtail.images.models.ImageFileMixin, modelsearch.index.Indexed, models.Model),
@@ -3620,7 +3619,7 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "\\A\\d{1,3}(\\.\\d{1,3}){0,2}\\Z", "For example 1.1."
+                                "\\A[0-9]{1,3}(\\.[0-9]{1,3}){0,2}\\Z", "For example 1.1."
                             )
                         ],
                         verbose_name="number",

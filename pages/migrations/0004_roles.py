@@ -74,7 +74,9 @@ def make_roles(apps: Any, schema_editor: Any) -> None:
             model = "servicepage"
         content_type, _ = ContentType.objects.get_or_create(app_label=app_label, model=model)
         found, _ = Permission.objects.get_or_create(
-            content_type=content_type, codename=codename, defaults={"name": codename}
+            content_type=content_type,
+            codename=codename,
+            defaults={"name": f"Can {codename.replace('_', ' ')}"},
         )
         return found
 

@@ -108,8 +108,7 @@ class ReviewedMixin(models.Model):
 
     @property
     def reviewer(self) -> Any | None:
-        """The specialist who checked the text, if the page of this person is published.
-        """
+        """The specialist who checked the text, if the page of this person is published."""
         return selectors.specialist(self.reviewed_by_id)
 
     def clean(self) -> None:

@@ -285,7 +285,7 @@ class ServicePage(ReviewedMixin, BasePage):
         *BasePage.content_panels,
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("kind"), FieldPanel("code")]),
+                FieldRowPanel([FieldPanel("kind", required_on_save=True), FieldPanel("code")]),
                 FieldPanel("nomenclature_codes"),
                 FieldRowPanel([FieldPanel("short_name"), FieldPanel("official_name")]),
                 FieldPanel("summary"),
@@ -338,7 +338,7 @@ class ServicePage(ReviewedMixin, BasePage):
         index.SearchField("short_name", boost=2),
         index.SearchField("official_name"),
         index.SearchField("summary"),
-        index.SearchField("code", boost=2),
+        index.SearchField("code_words", boost=2),
         index.SearchField("purpose_text"),
         index.RelatedFields("synonyms", [index.SearchField("text", boost=2)]),
         index.FilterField("kind"),
@@ -381,6 +381,20 @@ class ServicePage(ReviewedMixin, BasePage):
             text = ngettext("%(n)d day", "%(n)d days", self.turnaround_days)
         return text % {"n": self.turnaround_days}
 
+    def code_words(self) -> str:
+        """Return the code in parts; the search would take a hyphen for a minus."""
+        return self.code.replace("-", " ")
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save the page and let the search read it anew: its synonyms are stored after it.
+
+        A save of a few fields is that of a draft, whose words nobody may find.
+        """
+        result = super().save(*args, **kwargs)
+        if kwargs.get("update_fields") is None:
+            index.insert_or_update_object(self)
+        return result
+
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """Bring the code to its one spelling before anything compares it."""
         self.code = normalise_code(self.code)
@@ -393,6 +407,11 @@ class ServicePage(ReviewedMixin, BasePage):
             self.nomenclature_codes = normalise_nomenclature_codes(self.nomenclature_codes or [])
         except ValidationError as error:
             raise ValidationError({"nomenclature_codes": error}) from error
+
+    @cached_property
+    def quantities(self) -> list[Any]:
+        """The measured quantities with their reference intervals."""
+        return [block.value for block in self.intervals]
 
     @cached_property
     def card(self) -> selectors.ServiceCard:

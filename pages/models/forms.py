@@ -1,5 +1,6 @@
 """The contact page with its form."""
 
+import logging
 from typing import Any
 
 from django.db import models
@@ -16,6 +17,8 @@ from pages import selectors, seo
 from pages.contact import ContactFormBuilder, too_many_requests
 from pages.models.base import BasePage
 from site_config.common import errors
+
+logger = logging.getLogger(__name__)
 
 
 class ContactPageField(AbstractFormField):
@@ -84,6 +87,21 @@ class ContactPage(AbstractEmailForm, BasePage):
     def structured_data(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the page and the laboratory with its branches."""
         return [seo.web_page(self, request, self.schema_type), *seo.organisation(request)]
+
+    def get_data_fields(self) -> list[tuple[str, Any]]:
+        """Return the columns of the list of letters: the fields, and what was agreed to."""
+        return [
+            *super().get_data_fields(),
+            ("consent_version", _("version of the consent")),
+            ("consent_text_hash", _("SHA-256 of the consent's text")),
+        ]
+
+    def send_mail(self, form: Any) -> None:
+        """Send a copy by mail. The letter is kept already: it is not lost if the mail fails."""
+        try:
+            super().send_mail(form)
+        except OSError:
+            logger.warning("contact: the copy by mail was not sent", exc_info=True)
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form or take it; too many letters from one address are refused with 429."""

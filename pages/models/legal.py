@@ -21,6 +21,8 @@ from pages import selectors
 from pages.blocks import BodyBlock
 from pages.models.base import BasePage
 
+VERSION_NUMBER = r"\A[0-9]{1,3}(\.[0-9]{1,3}){0,2}\Z"
+
 
 class LegalKind(models.TextChoices):
     """What sort of document it is."""
@@ -124,7 +126,7 @@ class LegalVersion(Orderable):
         _("number"),
         max_length=12,
         help_text=_("For example 1.1."),
-        validators=[RegexValidator(r"\A\d{1,3}(\.\d{1,3}){0,2}\Z", _("For example 1.1."))],
+        validators=[RegexValidator(VERSION_NUMBER, _("For example 1.1."))],
     )
     effective_from = models.DateField(_("in force from"))
     note = models.CharField(_("what has changed"), max_length=250, blank=True)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left, Upper
 from django.utils import timezone
 
@@ -20,7 +20,6 @@ from pages.selectors.freshness import kept, published
 CATEGORY_WIDTH = STEP * 4
 
 ROW_FIELDS = (
-    "live",
     "path",
     "url_path",
     "title",
@@ -67,7 +66,6 @@ class ServiceRow:
     category: str
     category_path: str
     price: Decimal | None
-    live: bool
 
 
 @dataclass(frozen=True)
@@ -118,10 +116,8 @@ def categories() -> list[CategoryRow]:
 
 def _categories() -> list[CategoryRow]:
     path = path_of()
-    counts: dict[str, int] = {}
-    paths = models.ServicePage.objects.live().annotate(parent=Left("path", CATEGORY_WIDTH))
-    for parent in paths.values_list("parent", flat=True):
-        counts[parent] = counts.get(parent, 0) + 1
+    services = published(models.ServicePage).annotate(parent=Left("path", CATEGORY_WIDTH))
+    counts = dict(services.order_by().values_list("parent").annotate(Count("pk")))
     return [
         CategoryRow(
             page.pk,
@@ -139,7 +135,7 @@ def _categories() -> list[CategoryRow]:
 
 def category_services(category: Any) -> QuerySet[Any]:
     """Return the published services of a category, panels and procedures among them, by title."""
-    return models.ServicePage.objects.child_of(category).live().order_by("title")
+    return published(models.ServicePage).child_of(category).order_by("title")
 
 
 def service_rows(ids: Iterable[int]) -> list[ServiceRow]:
@@ -147,7 +143,7 @@ def service_rows(ids: Iterable[int]) -> list[ServiceRow]:
     wanted = list(ids)
     if not wanted:
         return []
-    found = rows_of(models.ServicePage.objects.live().filter(pk__in=wanted))
+    found = rows_of(published(models.ServicePage).filter(pk__in=wanted))
     by_pk = {row.pk: row for row in found}
     return [by_pk[pk] for pk in dict.fromkeys(wanted) if pk in by_pk]
 
@@ -180,7 +176,6 @@ def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[Service
             titles.get(page.path[:-STEP], ""),
             page.path[:-STEP],
             prices.get(page.pk),
-            page.live,
         )
         for page in pages
     ]
@@ -189,9 +184,11 @@ def rows_of(services: Iterable[Any], at: datetime | None = None) -> list[Service
 def service_letters() -> list[str]:
     """Return the first letters of the titles of published services, in alphabetical order."""
     letters = (
-        models.ServicePage.objects.live()
+        published(models.ServicePage)
         .annotate(letter=Upper(Left("title", 1)))
         .values_list("letter", flat=True)
+        # Pages have an order of their own, which would make every row distinct.
+        .order_by()
         .distinct()
     )
     return sorted(letters, key=lambda letter: (letter.isascii(), letter))
@@ -200,13 +197,13 @@ def service_letters() -> list[str]:
 def service_rows_by_letter(letter: str) -> list[ServiceRow]:
     """Return the published services whose title begins with this letter."""
     return rows_of(
-        models.ServicePage.objects.live().filter(title__istartswith=letter).order_by("title")
+        published(models.ServicePage).filter(title__istartswith=letter).order_by("title")
     )
 
 
 def purpose_rows(purpose_id: int) -> tuple[list[ServiceRow], list[ServiceRow]]:
     """Return the published panels, and the other services, that are marked with a purpose."""
-    rows = rows_of(models.ServicePage.objects.live().filter(purposes=purpose_id).order_by("title"))
+    rows = rows_of(published(models.ServicePage).filter(purposes=purpose_id).order_by("title"))
     panels = [row for row in rows if row.kind == models.ServiceKind.PANEL]
     others = [row for row in rows if row.kind != models.ServiceKind.PANEL]
     return panels, others
@@ -247,10 +244,12 @@ def service_card(service: Any) -> ServiceCard:
     wanted = {*member_ids, *related_ids, *panels, *panel_member_ids, service.pk}
     if taking_id:
         wanted.add(taking_id)
-    by_pk = {row.pk: row for row in rows_of(models.ServicePage.objects.filter(pk__in=wanted))}
+    own = models.ServicePage.objects.filter(pk=service.pk)
+    shown = (published(models.ServicePage) | own).filter(pk__in=wanted)
+    by_pk = {row.pk: row for row in rows_of(shown)}
 
     def rows(ids: Iterable[int]) -> list[ServiceRow]:
-        return [by_pk[pk] for pk in ids if pk in by_pk and by_pk[pk].live]
+        return [by_pk[pk] for pk in ids if pk in by_pk]
 
     row = _row_of_draft(service, biomaterial, by_pk.get(service.pk))
     history = list(models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from"))
@@ -270,9 +269,9 @@ def service_card(service: Any) -> ServiceCard:
             if link.preparation.live
         ],
         members=rows(member_ids),
-        saving=panel_saving(row.price, [by_pk[pk] for pk in member_ids if pk in by_pk]),
+        saving=panel_saving(row.price, rows(member_ids)),
         in_panels=[
-            (by_pk[pk], panel_saving(by_pk[pk].price, [by_pk[m] for m in members if m in by_pk]))
+            (by_pk[pk], panel_saving(by_pk[pk].price, rows(members)))
             for pk, members in panels.items()
             if pk in by_pk
         ],
@@ -328,5 +327,4 @@ def _row_of_draft(service: Any, biomaterial: Any | None, stored: ServiceRow | No
         stored.category if stored else "",
         stored.category_path if stored else "",
         stored.price if stored else None,
-        service.live,
     )

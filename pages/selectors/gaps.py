@@ -36,8 +36,8 @@ GAPS = (
 )
 
 
-def catalogue_gaps(gap: str = "") -> QuerySet[Any]:
-    """Return the published services that lack something, or just `gap`: one of the GAPS' keys.
+def catalogue_gaps() -> QuerySet[Any]:
+    """Return the published services that lack something.
 
     They are annotated with `has_price`, `has_preparation` and, for each of the GAPS, a boolean
     `lacks_KEY`. A procedure needs no preparation.
@@ -46,8 +46,7 @@ def catalogue_gaps(gap: str = "") -> QuerySet[Any]:
     condition = Q(pk__in=[])
     for known in GAPS:
         services = services.annotate(**{f"lacks_{known.key}": known.condition})
-        if gap in ("", known.key):
-            condition |= known.condition
+        condition |= known.condition
     return services.filter(condition).order_by("code", "title")
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Page as PaginatorPage
 from django.core.paginator import Paginator
@@ -148,6 +149,13 @@ class PriceList:
     total: int
     page: PaginatorPage
     as_of: datetime
+
+    @property
+    def query_string(self) -> str:
+        """What asks for the same list, from its beginning: `?category=…&q=…`, or nothing."""
+        asked = {"category": self.chosen.slug if self.chosen else "", "q": self.query}
+        words = urlencode({name: value for name, value in asked.items() if value})
+        return f"?{words}" if words else ""
 
     @property
     def rows(self) -> list[ServiceRow]:

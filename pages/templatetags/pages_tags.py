@@ -59,6 +59,14 @@ def office_words(value: str) -> str:
 
 
 @register.simple_tag
+def with_services(results: Iterable[Any]) -> list[tuple[Any, selectors.ServiceRow | None]]:
+    """Pair found pages with the price and term of those that are services."""
+    found = list(results)
+    rows = {row.pk: row for row in selectors.service_rows([result.pk for result in found])}
+    return [(result, rows.get(result.pk)) for result in found]
+
+
+@register.simple_tag
 def json_ld(nodes: list[dict[str, Any]]) -> SafeString:
     """Return schema.org nodes as one JSON-LD document, safe inside a script element."""
     document = {"@context": "https://schema.org", "@graph": nodes}

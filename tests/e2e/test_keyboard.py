@@ -12,7 +12,8 @@ FOCUS = """
 () => {
   const here = document.activeElement;
   if (!here || here === document.body) return null;
-  const name = `${here.tagName} ${here.className} ${(here.textContent || here.name || "").trim().slice(0, 40)}`;
+  const words = (here.textContent || here.name || "").trim().slice(0, 40);
+  const name = `${here.tagName} ${here.className} ${words}`;
   const ringed = [here, here.parentElement, here.nextElementSibling].filter(Boolean).some((node) =>
     ["", "::before", "::after"].some((part) => {
       const style = getComputedStyle(node, part || null);

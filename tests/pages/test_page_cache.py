@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from datetime import date, timedelta
-from io import BytesIO
 
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,7 +23,6 @@ from wagtail.models import PageViewRestriction, Site
 
 import pytest
 import time_machine
-from PIL import Image
 
 from pages import selectors
 from pages.models import (
@@ -40,6 +38,7 @@ from pages.services.freshness import content_changed
 from pages.services.prices import set_price
 from tests.factories import pages as make
 from tests.factories import sections
+from tests.factories.files import picture
 from tests.factories.forms import form
 
 
@@ -366,13 +365,6 @@ class TestChanges:
         assert selectors.content_version() == known
 
 
-def picture(size=(40, 30), colour="red", kind="PNG"):
-    """Return the bytes of a picture."""
-    stream = BytesIO()
-    Image.new("RGB", size, colour).save(stream, kind)
-    return stream.getvalue()
-
-
 @pytest.fixture
 def admin():
     """A client of somebody who may do everything."""
@@ -395,8 +387,8 @@ class TestVersion:
             assert "Сахар" in read(client, page.url)
             raise RuntimeError
         assert selectors.content_version() == before
-        assert is_kept(client, page.url)
         assert "Глюкоза" in read(client, page.url)
+        assert is_kept(client, page.url)
 
     def test_a_number_never_comes_twice(self):
         """Else what was made of a change that was taken back would pass for the next one."""
