@@ -111,7 +111,10 @@ class TestContent:
             ServicePrice.objects.filter(valid_from__lte=now).values_list("service_id", flat=True)
         )
         assert max(past.values()) > 1
-        assert all(price.amount == price.amount.quantize(Decimal("0.01")) for price in ServicePrice.objects.all())
+        assert all(
+            price.amount == price.amount.quantize(Decimal("0.01"))
+            for price in ServicePrice.objects.all()
+        )
 
     def test_the_other_sections_are_filled(self):
         assert ArticlePage.objects.live().count() >= 8
@@ -198,7 +201,9 @@ class TestAgain:
         for page, fields in changes.items():
             page.refresh_from_db()
             assert {name: getattr(page, name) for name in fields} == fields
-        assert make.amounts(service)[-1] == Decimal("12345") or Decimal("12345") in make.amounts(service)
+        assert make.amounts(service)[-1] == Decimal("12345") or Decimal("12345") in make.amounts(
+            service
+        )
         assert not office.hours.filter(weekday=1).exists()
         news.refresh_from_db()
         assert not news.live
