@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from uuid import uuid5
 
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
@@ -26,13 +27,19 @@ class DemoTree:
         A new page is published only by `finish`, since its links may lead to pages yet to come.
         """
         slug = page.slug
-        found = parent.get_children().filter(slug=slug).first()
+        # An editor may have given it another slug or another place: then the key tells it.
+        key = uuid5(parent.translation_key, f"{page._meta.label}:{slug}")
+        found = (
+            parent.get_children().filter(slug=slug).first()
+            or Page.objects.filter(translation_key=key).first()
+        )
         if found is None and type(page).max_count == 1:
             found = type(page).objects.first()
         if found:
             page = found.specific
         else:
             page.live = False
+            page.translation_key = key
             parent.add_child(instance=page)
             self.added.append(page)
         self.by_slug[slug] = page
@@ -50,7 +57,8 @@ class DemoTree:
                     setattr(page, field.name, self.bind(getattr(page, field.name)))
                 elif isinstance(field, StreamField):
                     setattr(page, field.name, self.bind_stream(getattr(page, field.name)))
-            page.save_revision(clean=True).publish()
+            # Logged as an edit, without which the history offers no way back to it.
+            page.save_revision(log_action=True).publish()
         return len(self.added)
 
     def bind_stream(self, value: Any) -> str:

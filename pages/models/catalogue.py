@@ -338,7 +338,7 @@ class ServicePage(ReviewedMixin, BasePage):
         index.SearchField("short_name", boost=2),
         index.SearchField("official_name"),
         index.SearchField("summary"),
-        index.SearchField("code", boost=2),
+        index.SearchField("code_words", boost=2),
         index.SearchField("purpose_text"),
         index.RelatedFields("synonyms", [index.SearchField("text", boost=2)]),
         index.FilterField("kind"),
@@ -380,6 +380,20 @@ class ServicePage(ReviewedMixin, BasePage):
         else:
             text = ngettext("%(n)d day", "%(n)d days", self.turnaround_days)
         return text % {"n": self.turnaround_days}
+
+    def code_words(self) -> str:
+        """Return the code in parts; the search would take a hyphen for a minus."""
+        return self.code.replace("-", " ")
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save the page and let the search read it anew: its synonyms are stored after it.
+
+        A save of a few fields is that of a draft, whose words nobody may find.
+        """
+        result = super().save(*args, **kwargs)
+        if kwargs.get("update_fields") is None:
+            index.insert_or_update_object(self)
+        return result
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """Bring the code to its one spelling before anything compares it."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from typing import Any
 
-from django.db import connections
+from django.core.management import call_command
+from django.db import connections, transaction
 
 import pytest
 
@@ -43,3 +45,20 @@ def together() -> Iterator[Callable[..., list[Any]]]:
 
     yield run
     pool.shutdown()
+
+
+@pytest.fixture(scope="session")
+def demo_database(suite_database: None, django_db_blocker: Any) -> Iterator[str]:
+    """A copy of the suite's database with the demo content in it, made once for the run."""
+    with django_db_blocker.unblock(), database_copy("demo") as name:
+        with connected_to(name):
+            call_command("load_demo", stdout=StringIO())
+        yield name
+
+
+@pytest.fixture
+def demo(demo_database: str, django_db_blocker: Any) -> Iterator[None]:
+    """The demo site; whatever a test changes of it is taken back."""
+    with django_db_blocker.unblock(), connected_to(demo_database), transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -4,7 +4,6 @@ half-written.
 
 import json
 import re
-from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -13,7 +12,6 @@ from wagtail.documents.models import Document
 from wagtail.test.utils.form_data import inline_formset
 
 import pytest
-from PIL import Image
 
 from pages.models import (
     LegalDocumentPage,
@@ -29,6 +27,7 @@ from pages.models import (
 )
 from tests.factories import forms, sections
 from tests.factories import pages as make
+from tests.factories.files import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -441,13 +440,6 @@ class TestAddresses:
     def test_parameter_given_many_times(self, client, urls):
         assert client.get("/novosti/?page=1&page=abc").status_code == 404
         assert client.get("/novosti/?page=abc&page=1").status_code == 200
-
-
-def picture(size, kind="PNG"):
-    """Return the bytes of a picture of one colour."""
-    stream = BytesIO()
-    Image.new("L", size).save(stream, kind)
-    return stream.getvalue()
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

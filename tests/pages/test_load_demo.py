@@ -1,17 +1,260 @@
-"""load_demo on a site that has content of its own: whatever is there stays as it is."""
+"""The demo content: complete, true to itself, and harmless to a site in use."""
 
-from wagtail.models import Page
+import re
+from collections import Counter
+from decimal import Decimal
+from io import StringIO
+from urllib.parse import urldefrag, urljoin
+
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import TestCase
+from django.utils import timezone
+
+from wagtail.models import Page, Site
 
 import pytest
 
+from accounts.models import User
+from pages import selectors
 from pages.demo.catalogue import DemoCatalogue
+from pages.demo.files import read_common_tests
 from pages.demo.pictures import DemoPictures
 from pages.demo.sections import DemoSections
 from pages.demo.tree import DemoTree
-from pages.models import Biomaterial, CataloguePage, HomePage, PriceListPage, ServicePage
+from pages.models import (
+    ArticlePage,
+    Biomaterial,
+    CataloguePage,
+    FaqPage,
+    HomePage,
+    LaboratorySettings,
+    LegalDocumentPage,
+    Navigation,
+    NewsPage,
+    NoticeBar,
+    OfficePage,
+    PriceListPage,
+    ServicePage,
+    ServicePrice,
+    SpecialistPage,
+    VacancyPage,
+)
+from pages.services.prices import set_price
 from tests.factories import pages as make
+from tests.factories import sections
 
-pytestmark = pytest.mark.django_db
+
+def load(**options):
+    """Load the demo content and return what the command says last."""
+    output = StringIO()
+    call_command("load_demo", stdout=output, **options)
+    return output.getvalue().strip().splitlines()[-1]
+
+
+def rows():
+    """Return how many rows there are of everything that a loading could add."""
+    models = [*apps.get_app_config("pages").get_models(), Page, User]
+    return {model.__name__: model._default_manager.count() for model in models}
+
+
+@pytest.mark.usefixtures("demo")
+class TestContent:
+    """What is there."""
+
+    def test_every_common_test_is_a_service(self):
+        wanted = Counter(row["name_ru"] for row in read_common_tests())
+        assert wanted.total() == 186
+        titles = ServicePage.objects.live().values_list("title", flat=True)
+        assert not wanted - Counter(titles)
+
+    def test_no_published_service_lacks_what_a_patient_asks_for(self):
+        counts = selectors.gap_counts()
+        assert (counts["price"], counts["preparation"], counts["code"]) == (0, 0, 0)
+        assert not ServicePage.objects.live().filter(turnaround_days=None, kind="test").exists()
+        assert not ServicePage.objects.live().filter(summary="").exists()
+
+    def test_panels_save_what_they_say(self):
+        panels = ServicePage.objects.live().filter(kind="panel", members__isnull=False).distinct()
+        assert panels.count() >= 10
+        for panel in panels:
+            card = selectors.service_card(panel)
+            assert len(card.members) == panel.members.count() >= 2
+            separately = sum(row.price for row in card.members)
+            assert card.saving.separately == separately > card.row.price
+            assert card.saving.saved == separately - card.row.price
+
+    def test_procedures_have_fees(self):
+        procedures = ServicePage.objects.live().filter(kind="procedure")
+        assert procedures.count() >= 6
+        prices = selectors.current_prices(procedures.values_list("pk", flat=True))
+        assert len(prices) == procedures.count()
+
+    def test_offices_keep_different_hours(self):
+        cards = selectors.offices()
+        assert len(cards) == 5
+        assert len({tuple(line.hours for line in card.week) for card in cards}) >= 3
+
+    def test_promotions_of_all_three_kinds(self):
+        assert selectors.running_promotions()
+        assert selectors.coming_promotions()
+        assert selectors.ended_promotions()
+        for page in selectors.running_promotions():
+            for row in selectors.promotion_rows(page):
+                assert row.old_price is None or row.old_price > row.price
+
+    def test_prices_have_a_past_and_a_future(self):
+        now = timezone.now()
+        assert ServicePrice.objects.filter(valid_from__gt=now).count() >= 3
+        past = Counter(
+            ServicePrice.objects.filter(valid_from__lte=now).values_list("service_id", flat=True)
+        )
+        assert max(past.values()) > 1
+        assert all(
+            price.amount == price.amount.quantize(Decimal("0.01"))
+            for price in ServicePrice.objects.all()
+        )
+
+    def test_the_other_sections_are_filled(self):
+        assert ArticlePage.objects.live().count() >= 8
+        for model in (NewsPage, SpecialistPage, VacancyPage, LegalDocumentPage, FaqPage):
+            assert model.objects.live().exists(), model
+        for document in LegalDocumentPage.objects.live():
+            assert document.current_version, document
+        chrome = selectors.chrome(Site.objects.get())
+        assert chrome.menu
+        assert chrome.footer
+        assert chrome.laboratory.legal_name
+        assert set(chrome.urls) == {
+            *("catalogue", "prices", "offices", "promotions", "purposes", "preparation", "news"),
+            *("articles", "faq", "specialists", "legal", "contacts"),
+        }
+
+    def test_a_person_for_each_role(self):
+        groups = User.objects.values_list("groups__name", flat=True)
+        assert len(set(groups) - {None}) == 5
+        assert User.objects.filter(is_superuser=True).count() == 1
+
+    def test_no_link_of_any_page_is_dead(self, client):
+        """Every published page is read, and every address of the site that it names."""
+        seen, wanted = {}, {page.url for page in Page.objects.live().filter(depth__gt=1)}
+        sources = {}
+        while wanted:
+            url = wanted.pop()
+            response = client.get(url)
+            seen[url] = response.status_code
+            if response.status_code != 200 or "html" not in response["Content-Type"]:
+                continue
+            words = response.content.decode()
+            assert not re.search(r"<a(?: id=\"[^\"]*\")?>", words), f"a link to nowhere on {url}"
+            for href in re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', words):
+                address = urldefrag(urljoin(url, href.replace("&amp;", "&"))).url
+                address = re.sub(r"^https?://(localhost|testserver)(:\d+)?", "", address) or "/"
+                if address.startswith(("/static/", "/media/")) or not address.startswith("/"):
+                    continue
+                sources.setdefault(address, url)
+                # The pages of a list and the searches in examples are like each other.
+                if address not in seen and "letter=" not in address:
+                    wanted.add(address)
+        dead = {url: (status, sources.get(url)) for url, status in seen.items() if status >= 400}
+        assert not dead
+        assert len(seen) > 250
+
+
+@pytest.mark.usefixtures("demo")
+class TestAgain:
+    """A second loading."""
+
+    def test_nothing_is_added_twice(self):
+        before, version = rows(), selectors.content_version()
+        assert load() == "Added 0 pages and 0 people."
+        assert rows() == before
+        assert selectors.content_version() == version
+
+    def test_what_editors_have_done_stays(self):
+        service = ServicePage.objects.live().filter(kind="test").first()
+        set_price(service_id=service.pk, amount=Decimal("12345"))
+        article, prices = ArticlePage.objects.first(), PriceListPage.objects.get()
+        office = OfficePage.objects.first()
+        office.hours.filter(weekday=1).delete()
+        changes = {
+            service: {"title": "Другое имя", "slug": "drugoe-imya"},
+            article: {"title": "Другая статья", "slug": "drugaya"},
+            prices: {"title": "Наши цены", "slug": "nashi-ceny"},
+        }
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            for page, fields in changes.items():
+                for name, value in fields.items():
+                    setattr(page, name, value)
+                page.save_revision().publish()
+            news = NewsPage.objects.live().first()
+            news.unpublish()
+        laboratory = LaboratorySettings.for_site(Site.objects.get())
+        laboratory.phone = "+7 867 200-00-09"
+        laboratory.save()
+        NoticeBar.objects.all().delete()
+        own = sections.standard(title="Своя страница")
+        before = rows()
+        assert load() == "Added 0 pages and 0 people."
+        assert rows() == before
+        for page, fields in changes.items():
+            page.refresh_from_db()
+            assert {name: getattr(page, name) for name in fields} == fields
+        assert make.amounts(service)[-1] == Decimal("12345") or Decimal("12345") in make.amounts(
+            service
+        )
+        assert not office.hours.filter(weekday=1).exists()
+        news.refresh_from_db()
+        assert not news.live
+        laboratory.refresh_from_db()
+        assert laboratory.phone == "+7 867 200-00-09"
+        own.refresh_from_db()
+        assert own.live
+
+    def test_people_come_only_with_a_password(self, settings):
+        User.objects.all().delete()
+        del settings.DEMO_PASSWORD
+        assert load() == "Added 0 pages and 0 people."
+        assert not User.objects.exists()
+
+    def test_a_larger_catalogue_on_demand(self):
+        count = ServicePage.objects.live().count()
+        load(services=count + 3)
+        assert ServicePage.objects.live().count() == count + 3
+        load(services=count + 3)
+        assert ServicePage.objects.live().count() == count + 3
+        assert selectors.gap_counts()["price"] == 0
+
+
+@pytest.mark.django_db
+class TestFailure:
+    """Nothing half-written."""
+
+    def test_a_failure_in_the_middle_writes_nothing(self, monkeypatch):
+        def fail(self):
+            raise RuntimeError
+
+        before, version = rows(), selectors.content_version()
+        monkeypatch.setattr(DemoCatalogue, "add_panels", fail)
+        with pytest.raises(RuntimeError):
+            load()
+        assert rows() == before
+        assert selectors.content_version() == version
+        assert connection.is_usable()
+
+    def test_a_site_of_another_kind_is_left_alone(self):
+        site = Site.objects.get()
+        site.root_page = Page.objects.get(depth=1)
+        site.save()
+        before = rows()
+        with pytest.raises(CommandError):
+            load()
+        assert rows() == before
+        assert not Navigation.objects.exists()
+
+
+# --- On a site of its own ---------------------------------------------------------------------
 
 # A code and a biomaterial that the demo data have too.
 CODE = "01-001"
@@ -24,6 +267,7 @@ def add_catalogue() -> None:
     DemoCatalogue(tree, CataloguePage.objects.get(), {}).add()
 
 
+@pytest.mark.django_db
 def test_a_service_without_a_price_gets_no_invented_one():
     real = make.service(code=CODE, title="Наш анализ")
     add_catalogue()
@@ -31,6 +275,7 @@ def test_a_service_without_a_price_gets_no_invented_one():
     assert make.amounts(real) == []
 
 
+@pytest.mark.django_db
 def test_what_a_service_costs_in_all_stays():
     make.category()
     blood = Biomaterial.objects.create(name=BLOOD)
@@ -40,6 +285,7 @@ def test_what_a_service_costs_in_all_stays():
     assert Biomaterial.objects.filter(taking__isnull=False).exists()
 
 
+@pytest.mark.django_db
 def test_a_home_page_that_an_editor_has_written_stays():
     home = HomePage.objects.get()
     home.hero_title = "Наша лаборатория"
@@ -49,6 +295,7 @@ def test_a_home_page_that_an_editor_has_written_stays():
     assert home.hero_title == "Наша лаборатория"
 
 
+@pytest.mark.django_db
 def test_the_price_list_of_the_site_stays_the_only_one():
     prices = make.price_list_page(slug="nashi-ceny")
     tree = DemoTree()
