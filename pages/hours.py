@@ -120,7 +120,10 @@ def _lunches(
     for on, day in _days(schedule, now, zone):
         if day.lunch_from and day.lunch_to:
             opens = day.opens if day.overnight else None
-            yield _moment(on, day.lunch_from, zone, opens), _moment(on, day.lunch_to, zone, opens)
+            end = _moment(on, day.lunch_to, zone, opens)
+            # After a lunch that a closed day cuts off nobody comes back.
+            if end <= _limit(schedule, on, zone):
+                yield _moment(on, day.lunch_from, zone, opens), end
 
 
 def _samplings(schedule: Schedule, now: datetime, zone: tzinfo) -> Iterator[tuple[date, datetime]]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -118,8 +119,8 @@ def frame(context: Context, template_name: str) -> str:
     It is the same on all pages but those that the menu names (they are marked in it) and the
     results of a search (its field holds the query), so it is kept.
     """
-    values = context.flatten()
-    request = values.get("request")
+    values: dict[str, Any] = context.flatten()  # type: ignore[assignment]
+    request: HttpRequest | None = values.get("request")
     if request is None or values.get("query"):
         return render_to_string(template_name, values, request)
     current = {entry.link.url for entry in values["chrome"].menu} & {request.path}
