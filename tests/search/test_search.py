@@ -25,7 +25,9 @@ def titles(client, query, **parameters):
 class TestFound:
     """What is found."""
 
-    @pytest.mark.parametrize("query", ["глюкоза", "Глюкозы", "ГЛЮКОЗУ", "глюкозой  крови", "02-007"])
+    @pytest.mark.parametrize(
+        "query", ["глюкоза", "Глюкозы", "ГЛЮКОЗУ", "глюкозой  крови", "02-007"]
+    )
     def test_endings_and_capitals_do_not_matter(self, client, query):
         make.service(title="Глюкоза в крови", code="02-007")
         make.service(title="Железо")
