@@ -6,6 +6,7 @@ Times of day are those of the laboratory (settings.TIME_ZONE, Europe/Moscow); mo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import zip_longest
 
 HORIZON_DAYS = 21
 
@@ -45,7 +46,8 @@ class Status:
     """Whether an office is open at a moment.
 
     `until` is when it closes or goes to lunch (None if it never does within the horizon);
-    `opens_at` is when it opens next (None if it does not); `at_lunch` tells a lunch from a night.
+    `opens_at` is when a closed one opens, or an open one after lunch (None if it does not);
+    `at_lunch` tells a lunch from a night.
     """
 
     is_open: bool
@@ -57,9 +59,11 @@ class Status:
 def status(schedule: Schedule, now: datetime, zone: tzinfo) -> Status:
     """Return the state of an office at `now` (aware)."""
     lunches = list(_lunches(schedule, now, zone))
-    for start, end in _open_spans(schedule, now, zone):
+    spans = _open_spans(schedule, now, zone)
+    for (start, end), following in zip_longest(spans, spans[1:]):
         if start <= now < end:
-            return Status(True, None if _is_horizon(end, now) else end, None)
+            after_lunch = following[0] if following and (end, following[0]) in lunches else None
+            return Status(True, None if _is_horizon(end, now) else end, after_lunch)
         if now < start:
             at_lunch = any(begin <= now < finish for begin, finish in lunches)
             return Status(False, None, start, at_lunch)
@@ -116,7 +120,10 @@ def _lunches(
     for on, day in _days(schedule, now, zone):
         if day.lunch_from and day.lunch_to:
             opens = day.opens if day.overnight else None
-            yield _moment(on, day.lunch_from, zone, opens), _moment(on, day.lunch_to, zone, opens)
+            end = _moment(on, day.lunch_to, zone, opens)
+            # After a lunch that a closed day cuts off nobody comes back.
+            if end <= _limit(schedule, on, zone):
+                yield _moment(on, day.lunch_from, zone, opens), end
 
 
 def _samplings(schedule: Schedule, now: datetime, zone: tzinfo) -> Iterator[tuple[date, datetime]]:

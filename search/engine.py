@@ -20,8 +20,9 @@ class QueryTooLong(ValueError):
 
 @dataclass(frozen=True)
 class Result:
-    """A found page: its address, title, kind in words, and a sentence about it."""
+    """A found page: its id, address, title, kind in words, and a sentence about it."""
 
+    pk: int
     url: str
     title: str
     kind: str
@@ -52,4 +53,4 @@ def find(query: str, number: int = 1) -> PaginatorPage:
 
 def _result(page: Any) -> Result:
     text = page.search_description or getattr(page, "lead", "")
-    return Result(page.url, page.title, str(page.page_type_display_name), text)
+    return Result(page.pk, page.url, page.title, str(page.page_type_display_name), text)

@@ -3,7 +3,9 @@
 from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils import timezone
 
 from wagtail.models import Page, Site, Workflow, WorkflowPage
@@ -62,6 +64,9 @@ PARENT_SECTIONS = {
 # What a doctor is to look at before it is published.
 REVIEWED_SECTIONS = ["analizy", "dlya", "podgotovka", "zhurnal"]
 REVIEW = "Медицинская проверка"
+# What Wagtail calls a site that nobody has given an address.
+UNNAMED = "localhost"
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class DemoSections:
@@ -349,7 +354,12 @@ class DemoSections:
         self.tree.added.append(self.home)
 
     def fill_settings(self, site: Site) -> None:
-        """Fill the laboratory's settings, the menus and the notice if they are empty."""
+        """Fill the site's address, the laboratory's settings, the menus and the notice if empty."""
+        if site.hostname == UNNAMED:
+            address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
+            site.hostname = address.hostname or UNNAMED
+            site.port = address.port or DEFAULT_PORTS[address.scheme]
+            site.save()
         record = read("settings.toml")
         laboratory = models.LaboratorySettings.for_site(site)
         given = record["laboratory"]

@@ -57,7 +57,8 @@ class DemoTree:
                     setattr(page, field.name, self.bind(getattr(page, field.name)))
                 elif isinstance(field, StreamField):
                     setattr(page, field.name, self.bind_stream(getattr(page, field.name)))
-            page.save_revision(clean=True).publish()
+            # Logged as an edit, without which the history offers no way back to it.
+            page.save_revision(log_action=True).publish()
         return len(self.added)
 
     def bind_stream(self, value: Any) -> str:

@@ -409,6 +409,11 @@ class ServicePage(ReviewedMixin, BasePage):
             raise ValidationError({"nomenclature_codes": error}) from error
 
     @cached_property
+    def quantities(self) -> list[Any]:
+        """The measured quantities with their reference intervals."""
+        return [block.value for block in self.intervals]
+
+    @cached_property
     def card(self) -> selectors.ServiceCard:
         """All that the page shows of the service, to people and to machines; read once."""
         return selectors.service_card(self)

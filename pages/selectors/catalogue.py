@@ -187,6 +187,8 @@ def service_letters() -> list[str]:
         published(models.ServicePage)
         .annotate(letter=Upper(Left("title", 1)))
         .values_list("letter", flat=True)
+        # Pages have an order of their own, which would make every row distinct.
+        .order_by()
         .distinct()
     )
     return sorted(letters, key=lambda letter: (letter.isascii(), letter))

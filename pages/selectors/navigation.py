@@ -108,6 +108,9 @@ def _parents() -> dict[str, Link]:
 
 
 def _site(request: HttpRequest) -> Site | None:
+    # Wagtail remembers for an hour where home pages stand; without Redis each process does, and
+    # hears of no change made in another. Every state of the content begins here.
+    Site.clear_site_root_paths_cache()
     site: Site | None = Site.find_for_request(request)
     if site:
         # Asked for once here, it is at hand for every request that gets this site.

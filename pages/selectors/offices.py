@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.utils import timezone
@@ -82,7 +82,7 @@ def office_card(office: Any, now: datetime | None = None) -> OfficeCard:
         is_open=state.is_open,
         at_lunch=state.at_lunch,
         status=status_words(state, now),
-        sampling=sampling_words(hours.sampling_ends(schedule, now, zone)),
+        sampling=sampling_words(schedule, state, now, zone),
         today=_day_line(_("today"), schedule.day(today), notes.get(today, ""), is_today=True),
         week=[
             _day_line(str(name), schedule.weekly.get(number), "", number == today.isoweekday())
@@ -106,7 +106,11 @@ def status_words(state: hours.Status, now: datetime) -> str:
     if state.is_open:
         if state.until is None:
             return _("open round the clock")
-        return _("open until %(time)s") % {"time": clock(state.until.time())}
+        until = {"time": clock(state.until.time())}
+        if state.opens_at is None:
+            return _("open until %(time)s") % until
+        after = clock(state.opens_at.time())
+        return _("open until %(time)s, then from %(after)s") % {**until, "after": after}
     if state.opens_at is None:
         return _("closed")
     at = {"time": clock(state.opens_at.time())}
@@ -136,9 +140,22 @@ def _coming(dates: Iterable[date], today: date) -> list[date]:
     return [on for on in dates if today <= on <= today + timedelta(days=60)]
 
 
-def sampling_words(end: datetime | None) -> str:
-    """Return until when blood is taken in words, or an empty string."""
-    return _("blood is taken until %(time)s") % {"time": clock(end.time())} if end else ""
+def sampling_words(
+    schedule: hours.Schedule, state: hours.Status, now: datetime, zone: tzinfo
+) -> str:
+    """Return until when blood is taken in words, for example «blood is taken until 12:00».
+
+    An empty string if nothing is said of it or the office is closed and takes none today.
+    """
+    end = hours.sampling_ends(schedule, now, zone)
+    if end:
+        at = {"time": clock(end.time())}
+        if end.date() > now.date():
+            return _("blood is taken until %(time)s at night") % at
+        return _("blood is taken until %(time)s") % at
+    day = schedule.day(now.date())
+    is_over = day and day.last_sampling and (state.is_open or state.at_lunch)
+    return _("no more blood is taken today") if is_over else ""
 
 
 def _day_line(name: str, day: hours.Day | None, note: str, is_today: bool = False) -> DayLine:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -56,6 +57,14 @@ def lines(text: str) -> list[str]:
 def office_words(value: str) -> str:
     """Return what an office offers (accessibility, payment) in words."""
     return str(OFFICE_WORDS.get(value, value))
+
+
+@register.simple_tag
+def with_services(results: Iterable[Any]) -> list[tuple[Any, selectors.ServiceRow | None]]:
+    """Pair found pages with the price and term of those that are services."""
+    found = list(results)
+    rows = {row.pk: row for row in selectors.service_rows([result.pk for result in found])}
+    return [(result, rows.get(result.pk)) for result in found]
 
 
 @register.simple_tag
@@ -110,8 +119,8 @@ def frame(context: Context, template_name: str) -> str:
     It is the same on all pages but those that the menu names (they are marked in it) and the
     results of a search (its field holds the query), so it is kept.
     """
-    values = context.flatten()
-    request = values.get("request")
+    values: dict[str, Any] = context.flatten()  # type: ignore[assignment]
+    request: HttpRequest | None = values.get("request")
     if request is None or values.get("query"):
         return render_to_string(template_name, values, request)
     current = {entry.link.url for entry in values["chrome"].menu} & {request.path}

@@ -37,16 +37,23 @@ class Site:
     addresses: dict[str, str]
 
 
+def newcomers_environment(database: str) -> dict[str, str]:
+    """Return the environment of a developer's machine with the site in this database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": urlsplit(database_url())._replace(path=f"/{database}").geturl(),
+        "DJANGO_SETTINGS_MODULE": "site_config.settings.dev",
+        "ENV_FILE": os.devnull,
+    }
+
+
 @contextmanager
 def demo_site(folder: Path) -> Iterator[Site]:
     """Load the demo content once and serve it until the end; files and the log go to a folder."""
     with database_copy("e2e") as name, socket.create_server((HOST, 0)) as listener:
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         environment = {
-            **os.environ,
-            "DATABASE_URL": urlsplit(database_url())._replace(path=f"/{name}").geturl(),
-            "DJANGO_SETTINGS_MODULE": "site_config.settings.dev",
-            "ENV_FILE": os.devnull,
+            **newcomers_environment(name),
             "MEDIA_ROOT": str(folder / "media"),
             "SITE_URL": address,
         }

@@ -39,7 +39,7 @@ def words(schedule, moment):
 
 def sampling(schedule, moment):
     """Return what the site says of taking blood at a moment."""
-    return sampling_words(hours.sampling_ends(schedule, moment, ZONE))
+    return sampling_words(schedule, hours.status(schedule, moment, ZONE), moment, ZONE)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def sampling(schedule, moment):
         (Schedule({1: WORKDAY}), 0, "18:00", "откроется 9 марта в 8:00"),
         (Schedule({1: WORKDAY}), 1, "00:00", "откроется в понедельник в 8:00"),
         (Schedule({}), 0, "12:00", "закрыто"),
-        (Schedule({1: WITH_LUNCH}), 0, "12:59", "открыто до 13:00"),
+        (Schedule({1: WITH_LUNCH}), 0, "12:59", "открыто до 13:00, затем с 14:00"),
         (Schedule({1: WITH_LUNCH}), 0, "13:00", "перерыв до 14:00"),
         (Schedule({1: WITH_LUNCH}), 0, "14:00", "открыто до 18:00"),
         (Schedule({1: NIGHT}), 0, "19:59", "откроется сегодня в 20:00"),
@@ -130,11 +130,12 @@ class TestSampling:
     def test_it_ends_before_the_office_closes(self):
         schedule = Schedule({1: WITH_LUNCH})
         assert sampling(schedule, at(0, "11:59")) == "кровь берут до 12:00"
-        assert sampling(schedule, at(0, "12:00")) == ""
+        assert sampling(schedule, at(0, "12:00")) == "сегодня кровь больше не берут"
+        assert sampling(schedule, at(0, "18:00")) == ""
 
     def test_it_goes_on_after_midnight(self):
         schedule = Schedule({1: LONG_NIGHT})
-        assert sampling(schedule, at(0, "21:00")) == "кровь берут до 2:00"
+        assert sampling(schedule, at(0, "21:00")) == "кровь берут до 2:00 ночи"
         assert sampling(schedule, at(1, "01:59")) == "кровь берут до 2:00"
         assert sampling(schedule, at(1, "02:00")) == ""
 

@@ -46,7 +46,6 @@ from pages.services.prices import set_price
 from tests.factories import pages as make
 from tests.factories import sections
 
-
 LINK = re.compile(r'linktype=\\?"page\\?" id=\\?"(\d+)')
 
 

@@ -360,6 +360,18 @@ class TestVisitors:
         page.unpublish()
         assert client.get(page.url).status_code == 404
 
+    def test_each_letter_of_the_catalogue_stands_once(self, client):
+        for title in ("Альбумин", "Амилаза", "Билирубин"):
+            make.service(title=title)
+        catalogue = ServiceCategoryPage.objects.first().get_parent()
+        assert client.get(catalogue.url).context["letters"] == ["А", "Б"]
+
+    def test_the_search_names_the_price_and_the_term(self, client):
+        make.service(title="Глюкоза", price=280, turnaround_days=2)
+        body = client.get("/poisk/", {"q": "глюкоза"}).content.decode()
+        assert "280\u00a0₽" in body
+        assert "2 дня" in body
+
 
 def one_more_popular():
     service = make.service(price=310)

@@ -9,9 +9,8 @@ from wagtail.models import Page, Task, Workflow, WorkflowState
 import pytest
 
 from pages.models import HomePage, LaboratorySettings, Navigation, Preparation, SiteImage
-from tests.factories import forms
+from tests.factories import forms, sections
 from tests.factories import pages as make
-from tests.factories import sections
 from tests.factories.files import picture
 
 pytestmark = pytest.mark.django_db
