@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 
+from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, Site
 
 import pytest
@@ -45,12 +46,14 @@ from pages.services.prices import set_price
 from tests.factories import pages as make
 from tests.factories import sections
 
+LINK = re.compile(r'linktype=\\?"page\\?" id=\\?"(\d+)')
+
 
 def load(**options):
-    """Load the demo content and return what the command says last."""
+    """Load the demo content and return what the command says it has added."""
     output = StringIO()
     call_command("load_demo", stdout=output, **options)
-    return output.getvalue().strip().splitlines()[-1]
+    return next(line for line in output.getvalue().splitlines() if line.startswith("Added"))
 
 
 def rows():
@@ -111,10 +114,6 @@ class TestContent:
             ServicePrice.objects.filter(valid_from__lte=now).values_list("service_id", flat=True)
         )
         assert max(past.values()) > 1
-        assert all(
-            price.amount == price.amount.quantize(Decimal("0.01"))
-            for price in ServicePrice.objects.all()
-        )
 
     def test_the_other_sections_are_filled(self):
         assert ArticlePage.objects.live().count() >= 8
@@ -136,30 +135,43 @@ class TestContent:
         assert len(set(groups) - {None}) == 5
         assert User.objects.filter(is_superuser=True).count() == 1
 
-    def test_no_link_of_any_page_is_dead(self, client):
-        """Every published page is read, and every address of the site that it names."""
-        seen, wanted = {}, {page.url for page in Page.objects.live().filter(depth__gt=1)}
-        sources = {}
+    def test_no_link_in_any_text_is_dead(self):
+        live = set(Page.objects.live().values_list("pk", flat=True))
+        count = 0
+        for page in Page.objects.live().specific():
+            for field in page._meta.get_fields():
+                if isinstance(field, RichTextField | StreamField):
+                    text = str(field.value_from_object(page))
+                    assert not re.search(r"<a>|href=.{0,2}(page|service):", text), page
+                    for pk in LINK.findall(text):
+                        count += 1
+                        assert int(pk) in live, page
+        assert count > 100
+
+    def test_no_link_on_a_page_is_dead(self, client):
+        """Every page is read (of the many services every tenth), and every address it names."""
+        services = ServicePage.objects.live().order_by("path")
+        pages = Page.objects.live().filter(depth__gt=1).exclude(pk__in=services.values("pk"))
+        known = set(services.values_list("url_path", flat=True))
+        wanted = {page.url: "" for page in [*pages, *services[::10]]}
+        seen = {}
         while wanted:
-            url = wanted.pop()
+            url, source = wanted.popitem()
             response = client.get(url)
-            seen[url] = response.status_code
-            if response.status_code != 200 or "html" not in response["Content-Type"]:
+            assert response.status_code == 200, f"{url} on {source}"
+            seen[url] = source
+            if "html" not in response["Content-Type"]:
                 continue
-            words = response.content.decode()
-            assert not re.search(r"<a(?: id=\"[^\"]*\")?>", words), f"a link to nowhere on {url}"
-            for href in re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', words):
+            for href in re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', response.content.decode()):
                 address = urldefrag(urljoin(url, href.replace("&amp;", "&"))).url
                 address = re.sub(r"^https?://(localhost|testserver)(:\d+)?", "", address) or "/"
-                if address.startswith(("/static/", "/media/")) or not address.startswith("/"):
+                inside = address.startswith("/") and not address.startswith(("/static/", "/media/"))
+                # The letters of the catalogue and published services are enough once.
+                if not inside or "letter=" in address or f"/home{address}" in known:
                     continue
-                sources.setdefault(address, url)
-                # The pages of a list and the searches in examples are like each other.
-                if address not in seen and "letter=" not in address:
-                    wanted.add(address)
-        dead = {url: (status, sources.get(url)) for url, status in seen.items() if status >= 400}
-        assert not dead
-        assert len(seen) > 250
+                if address not in seen:
+                    wanted.setdefault(address, url)
+        assert len(seen) > 120
 
 
 @pytest.mark.usefixtures("demo")
@@ -201,9 +213,7 @@ class TestAgain:
         for page, fields in changes.items():
             page.refresh_from_db()
             assert {name: getattr(page, name) for name in fields} == fields
-        assert make.amounts(service)[-1] == Decimal("12345") or Decimal("12345") in make.amounts(
-            service
-        )
+        assert Decimal("12345") in make.amounts(service)
         assert not office.hours.filter(weekday=1).exists()
         news.refresh_from_db()
         assert not news.live
@@ -261,25 +271,15 @@ CODE = "01-001"
 BLOOD = "Венозная кровь (сыворотка)"
 
 
-def add_catalogue() -> None:
-    """Add the demo catalogue to the site's own."""
+@pytest.mark.django_db
+def test_services_of_the_site_get_no_invented_price():
+    real = make.service(code=CODE, title="Наш анализ")
+    blood = Biomaterial.objects.create(name=BLOOD)
     tree = DemoTree()
     DemoCatalogue(tree, CataloguePage.objects.get(), {}).add()
-
-
-@pytest.mark.django_db
-def test_a_service_without_a_price_gets_no_invented_one():
-    real = make.service(code=CODE, title="Наш анализ")
-    add_catalogue()
     assert ServicePage.objects.count() > 100
     assert make.amounts(real) == []
-
-
-@pytest.mark.django_db
-def test_what_a_service_costs_in_all_stays():
-    make.category()
-    blood = Biomaterial.objects.create(name=BLOOD)
-    add_catalogue()
+    # Nor a fee that would add to what they cost.
     blood.refresh_from_db()
     assert blood.taking is None
     assert Biomaterial.objects.filter(taking__isnull=False).exists()
