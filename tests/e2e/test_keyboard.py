@@ -238,7 +238,7 @@ class TestViewPanel:
         )
         self.choose(page, "pictures", 1)
         expect(page.locator(".picture-text")).to_have_text("Пробирки в штативе")
-        expect(page.locator("main img")).not_to_be_visible()
+        expect(page.locator("main img:visible")).to_have_count(0)
 
     def test_theme(self, page):
         self.choose(page, "theme", 2)
