@@ -262,3 +262,13 @@ def test_who_is_not_staff_stays_outside(client):
     response = client.get(reverse("wagtailadmin_home"))
     assert response.status_code in (302, 403)
     assert Page.objects.exists()
+
+
+class TestLetters:
+    """What patients write is read by those who answer for the site, not by all who may edit."""
+
+    @for_roles(EDITORS, HEADS)
+    def test_letters_of_patients(self, client, role, may):
+        page = sections.contacts()
+        enter(client, role)
+        assert opens(client, reverse("wagtailforms:list_submissions", args=[page.pk])) == may
