@@ -46,6 +46,9 @@ def lock() -> None:
         source, target = REQUIREMENTS / f"{name}.in", REQUIREMENTS / f"{name}.txt"
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--generate-hashes"]
         command += ["--python-version", "3.11", "--universal", "--no-header"]
+        # With its extra stripped from the pin, old pip takes the newest version for a package that
+        # another asks for with an extra, and then refuses it for having no hash.
+        command += ["--no-strip-extras"]
         command += ["--no-emit-index-url", "--no-emit-find-links"]
         command += ["--output-file", str(target), str(source)]
         subprocess.run(command, check=True, cwd=REQUIREMENTS.parent)  # noqa: S603 - our own words
