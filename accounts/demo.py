@@ -1,4 +1,6 @@
-"""People of the demo site: one for each role. Made only where DEMO_PASSWORD is set."""
+"""People of the demo site: one for each role, three operators. Made only where DEMO_PASSWORD is
+set.
+"""
 
 from dataclasses import dataclass
 
@@ -33,6 +35,8 @@ PEOPLE = [
     Person("prices", "Сослан", "Болотаев", "Менеджеры цен", "Менеджер цен"),
     Person("reviewer", "Алан", "Кокойти", "Медицинские рецензенты", "Медицинский рецензент"),
     Person("operator", "Светлана", "Калинина", "Операторы чата", "Оператор"),
+    Person("operator2", "Зарина", "Бекоева", "Операторы чата", "Оператор"),
+    Person("operator3", "Тимур", "Гагиев", "Операторы чата", "Оператор"),
 ]
 
 

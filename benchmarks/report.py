@@ -12,7 +12,7 @@ class Report:
 
     def figure(self, name: str, value: float, unit: str, *, baseline: float | None = None) -> None:
         """Print a figure that has no budget."""
-        print(f"{name:<34} {value:>9.1f} {unit:<6} {_beside(value, unit, baseline)}", flush=True)
+        print(f"{name:<34} {value:>9.2f} {unit:<6} {_beside(value, unit, baseline)}", flush=True)
 
     def at_most(self, name: str, value: float, unit: str, budget: float) -> None:
         """Print a figure that must not be above its budget."""
@@ -23,6 +23,10 @@ class Report:
     ) -> None:
         """Print a figure that must be at least a share (0..1) of the baseline."""
         self._print(name, value, unit, f">= {at_least:.0%}", value >= at_least * baseline, baseline)
+
+    def times(self, name: str, value: float, unit: str, *, baseline: float, at_most: float) -> None:
+        """Print a figure that must be at most so many times the baseline."""
+        self._print(name, value, unit, f"<= {at_most:g}x", value <= at_most * baseline, baseline)
 
     def finish(self) -> None:
         """Print how many budgets hold."""
@@ -35,10 +39,10 @@ class Report:
         self.short += not holds
         beside = _beside(value, unit, baseline)
         word = "ok" if holds else "short"
-        print(f"{name:<34} {value:>9.1f} {unit:<6} {beside:<38} {budget:<14} {word}", flush=True)
+        print(f"{name:<34} {value:>9.2f} {unit:<6} {beside:<38} {budget:<14} {word}", flush=True)
 
 
 def _beside(value: float, unit: str, baseline: float | None) -> str:
     if baseline is None:
         return ""
-    return f"(baseline {baseline:.1f} {unit}, {value / baseline:.1%})"
+    return f"(baseline {baseline:.2f} {unit}, {value / baseline:.1%})"

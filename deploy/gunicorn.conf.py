@@ -3,6 +3,8 @@
 gunicorn -c deploy/gunicorn.conf.py site_config.wsgi:application
 """
 
+from deploy.logs import LOGS
+
 bind = "unix:/run/kdl/web.sock"
 worker_class = "gthread"
 workers = 2
@@ -19,14 +21,4 @@ forwarded_allow_ips = "*"
 
 # The site's own request log says what is needed, without addresses and query strings.
 accesslog = None
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "site_config.common.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": [], "level": "INFO"},
-    "loggers": {
-        "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "gunicorn.access": {"handlers": [], "propagate": False},
-    },
-}
+logconfig_dict = LOGS

@@ -1,5 +1,6 @@
 """RSS of news and promotions."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, time
 from typing import Any
 
@@ -19,7 +20,7 @@ from pages.seo.texts import description_of
 LONGEST = 30
 
 
-class PageFeed(Feed):
+class PageFeed(ABC, Feed):
     """A feed of pages; the request is the object that it is about."""
 
     section: str
@@ -29,13 +30,13 @@ class PageFeed(Feed):
         """Keep the request: addresses and names come from its site."""
         return request
 
+    @abstractmethod
     def name(self) -> str:
         """What the feed is of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pages(self) -> QuerySet[Any]:
         """The pages of the feed."""
-        raise NotImplementedError
 
     def title(self, request: HttpRequest) -> str:
         """Return the title of the feed."""

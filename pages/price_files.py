@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from pages import selectors
-from pages.exports import Sheet, file_response
 from pages.models import LaboratorySettings, PriceListPage
 from pages.page_cache import mark_cacheable
+from site_config.common.exports import Sheet, file_response
 
 
 @require_safe

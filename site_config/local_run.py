@@ -1,7 +1,8 @@
 """`make run`: the whole demo site on one machine, until Ctrl-C.
 
 Starts the embedded database if DATABASE_URL names none, migrates, fills an empty site with the
-demo content, and runs the processes of the Procfile.
+demo content, and runs the processes of the Procfile; without a key to the real VK also a stand-in
+for it, ten ports further.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+FROM_SITE_TO_VK = 10
 
 
 def main() -> int:
@@ -18,9 +20,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--port", type=int, default=8000)
     port: int = parser.parse_args().port
-    if port_is_taken(port):
-        print(f"Port {port} is taken. Choose another: make run PORT={port + 1}", file=sys.stderr)
-        return 1
+    for needed in (port, port + FROM_SITE_TO_VK):
+        if port_is_taken(needed):
+            another = f"make run PORT={port + 1}"
+            print(f"Port {needed} is taken. Choose another: {another}", file=sys.stderr)
+            return 1
     address = f"http://127.0.0.1:{port}"
 
     from site_config.local_database import database_url  # noqa: PLC0415 - slow, after the checks
@@ -30,8 +34,11 @@ def main() -> int:
     os.environ.setdefault("SITE_URL", address)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_config.settings.dev")
     prepare()
-    announce(address)
-    return run_processes(port)
+    say(f"\nSite   {address}/\nAdmin  {address}/admin/")
+    processes, environment = vk_of_ours(address, port + FROM_SITE_TO_VK)
+    say("Ctrl-C stops everything.\n")
+    close_connections()
+    return run_processes(processes, {"PORT": str(port)} | environment)
 
 
 def say(text: str) -> None:
@@ -57,7 +64,6 @@ def prepare() -> None:
     django.setup()
 
     from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
 
     from wagtail.models import Page  # noqa: PLC0415
 
@@ -70,11 +76,10 @@ def prepare() -> None:
     if not Page.objects.filter(depth__gt=2).exists():
         say("Filling the site with the demo content (once; about a minute) …")
         call_command("load_demo")
+        call_command("load_chat_demo")
+        call_command("seed_chat")
     for role, email, password in demo_logins():
         say(f"  {role:<24} {email:<36} {password}")
-    # The processes below are forked: they must not inherit connections or the pool's threads.
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
 
 
 def demo_logins() -> list[tuple[str, str, str]]:
@@ -84,25 +89,46 @@ def demo_logins() -> list[tuple[str, str, str]]:
     return logins()
 
 
-def announce(address: str) -> None:
-    """Say where the site is."""
-    say(f"\nSite   {address}/\nAdmin  {address}/admin/\nCtrl-C stops everything.\n")
+def vk_of_ours(address: str, port: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the process of the stand-in VK and the environment of a site that talks to it.
+
+    Both are empty where the site has a key to the real one.
+    """
+    from site_config import local_vk  # noqa: PLC0415 - needs Django to be set up
+
+    if not local_vk.is_wanted():
+        local_vk.unbind_operator()
+        return {}, {}
+    operator = local_vk.bind_operator()
+    name = operator.get_full_name() if operator else "Оператор"
+    command, environment = local_vk.arrange(address, port, name)
+    account = f"the operator there is {operator.email} here" if operator else "no operator is bound"
+    say(f"VK     http://127.0.0.1:{port}/   (a stand-in; {account})")
+    return {"fake_vk": command}, environment
 
 
-def run_processes(port: int) -> int:
-    """Run the processes of the Procfile until one ends or Ctrl-C, and return the exit code."""
+def close_connections() -> None:
+    """Leave nothing open: processes that are forked must inherit no connections and no threads."""
+    from django.db import connection  # noqa: PLC0415 - needs Django to be set up
+
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+def run_processes(more: dict[str, str], variables: dict[str, str]) -> int:
+    """Run the Procfile and more until a process ends or Ctrl-C, and return the exit code."""
     from honcho.environ import parse_procfile  # noqa: PLC0415 - a development requirement
     from honcho.manager import Manager  # noqa: PLC0415
 
     environment = {
         **os.environ,
-        "PORT": str(port),
+        **variables,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
     }
     manager = Manager()
     procfile = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8"))
-    for name, command in procfile.processes.items():
+    for name, command in (procfile.processes | more).items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     manager.loop()
     code: int = manager.returncode or 0

@@ -27,8 +27,10 @@ admin_urlpatterns = decorate_urlpatterns(
 )
 
 urlpatterns = [
+    path("admin/chat/api/", include("chat.inbox.urls")),
     *admin_urlpatterns,
     path("documents/", include(wagtaildocs_urls)),
+    path("chat/", include("chat.urls")),
     path("", include("pages.urls")),
     path("", include("search.urls")),
 ]

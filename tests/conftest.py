@@ -1,7 +1,7 @@
 """What the whole suite shares: the clean caches and the real browser."""
 
 import os
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,39 @@ from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test.utils import setup_databases
 
 import pytest
+from coverage import Coverage
+from fasteners import InterProcessLock
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from chat.services import files
+from site_config import chromium
+from tests import measured_rewriter
+from tests.databases import connected_to, copy_database, database_copy, load_demo
+
 NO_BROWSER = (
     "These tests drive a real browser and found none. Install Chromium with the system's packages "
     "(apt-get install chromium), or let Playwright fetch its own: .venv/bin/playwright install "
     "chromium. Or run the others alone: make test ARGS='-m \"not e2e\"'."
 )
+
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: Any) -> str | None:
+    """Keep what is drawn at random out of the names of tests: all processes name them alike."""
+    name = UUID.sub("uuid", str(val))
+    return name if name != str(val) else None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rewriter_is_measured() -> Iterator[None]:
+    """Where coverage is measured, measure the process that writes files anew as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        if Coverage.current():
+            patch.setattr(files, "REWRITER", Path(measured_rewriter.__file__))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +59,15 @@ def empty_caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cache.clear()
 
 
+@pytest.fixture
+def search_index(settings: Any) -> None:
+    """Keep the search index up to date, as a site does."""
+    settings.WAGTAILSEARCH_BACKENDS = {
+        name: {**options, "AUTO_UPDATE": True}
+        for name, options in settings.WAGTAILSEARCH_BACKENDS.items()
+    }
+
+
 @pytest.fixture(scope="session")
 def suite_database(django_db_setup: None, django_db_blocker: Any) -> None:
     """The suite's database, also in a run of nothing but tests with a database of their own."""
@@ -52,9 +76,37 @@ def suite_database(django_db_setup: None, django_db_blocker: Any) -> None:
             setup_databases(verbosity=0, interactive=False, aliases={"default"}, keepdb=True)
 
 
-def find_chromium() -> str | None:
-    """Return the path of the system's Chromium; None leaves the choice to Playwright."""
-    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+@pytest.fixture
+def own_database(suite_database: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database of the test's own, where transactions are real and nothing is left behind.
+
+    It is a copy of the suite's, so what migrations have put there is there; emptying all tables,
+    as Django's own transactional tests do, would take that away from the tests that follow.
+    """
+    with django_db_blocker.unblock(), database_copy("own") as name, connected_to(name):
+        yield
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    suite_database: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+) -> str:
+    """A database with the demo content for others to copy, made once for all processes of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    own = connection.settings_dict["NAME"]
+    name = f"{own.removesuffix(f'_{worker_id}')}_demo_template"
+    made = folder / "demo_template_is_made"
+    with django_db_blocker.unblock(), InterProcessLock(folder / "demo_template.lock"):
+        if not made.exists():
+            copy_database(name, own)
+            load_demo(name)
+            made.touch()
+    return name
 
 
 @pytest.fixture(scope="session")
@@ -65,13 +117,11 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         try:
-            chromium = playwright.chromium.launch(
-                executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS
-            )
+            started = chromium.launch(playwright)
         except PlaywrightError as error:
             pytest.fail(f"{NO_BROWSER}\n{error}", pytrace=False)
-        yield chromium
-        chromium.close()
+        yield started
+        started.close()
 
 
 @pytest.fixture

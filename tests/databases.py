@@ -1,45 +1,101 @@
 """Copies of the suite's database, for tests that need real transactions or a site of their own."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import connection, connections
 
 import psycopg
 from psycopg import sql
 
+from site_config.local_database import database_url
 
-def _manage(statement: str, *names: str) -> None:
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _manage(statement: str, *parts: str | sql.Identifier) -> None:
+    """Run a statement on the server; parts that are no identifiers are put in as text."""
     parameters = {**connection.get_connection_params(), "dbname": "postgres"}
     for key in ("context", "cursor_factory", "prepare_threshold"):
         parameters.pop(key, None)
     with psycopg.connect(**parameters, autocommit=True) as server:
-        server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        server.execute(sql.SQL(statement).format(*parts))
+
+
+def copy_database(name: str, template: str) -> None:
+    """Make a database anew as a copy of another, whose sessions end by it."""
+    connection.close()
+    sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+    _manage(sessions, template)
+    _manage("DROP DATABASE IF EXISTS {} WITH (FORCE)", sql.Identifier(name))
+    _manage("CREATE DATABASE {} TEMPLATE {}", sql.Identifier(name), sql.Identifier(template))
 
 
 @contextmanager
-def database_copy(suffix: str) -> Iterator[str]:
-    """Copy the suite's database and yield the name of the copy, which is dropped in the end."""
-    template = connection.settings_dict["NAME"]
-    name = f"{template}_{suffix}"
-    connection.close()
-    _manage("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    _manage("CREATE DATABASE {} TEMPLATE {}", name, template)
+def database_copy(suffix: str, template: str | None = None) -> Iterator[str]:
+    """Copy a database (that of the suite) and yield the name of the copy, dropped in the end."""
+    own = connection.settings_dict["NAME"]
+    name = f"{own}_{suffix}"
+    copy_database(name, template or own)
     try:
         yield name
     finally:
-        _manage("DROP DATABASE {} WITH (FORCE)", name)
+        _manage("DROP DATABASE {} WITH (FORCE)", sql.Identifier(name))
 
 
 @contextmanager
-def connected_to(name: str) -> Iterator[None]:
-    """Lead all connections of the process to another database of the same server."""
+def database_away(name: str) -> Iterator[None]:
+    """Let nobody reach a database for a while, as if its server were down."""
+    connection.close()
+    database = sql.Identifier(name)
+    _manage("ALTER DATABASE {} ALLOW_CONNECTIONS false", database)
+    try:
+        _manage("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}", name)
+        yield
+    finally:
+        _manage("ALTER DATABASE {} ALLOW_CONNECTIONS true", database)
+
+
+@contextmanager
+def connected_to(name: str, **server: str) -> Iterator[None]:
+    """Lead all connections of the process to another database.
+
+    It is one of the same server, or of another that settings like HOST and USER lead to.
+    """
     config = connection.settings_dict
-    before = config["NAME"]
+    changes = {"NAME": name, **server}
+    before = {key: config[key] for key in changes}
     connections.close_all()
-    config["NAME"] = name
+    config.update(changes)
     try:
         yield
     finally:
         connections.close_all()
-        config["NAME"] = before
+        config.update(before)
+
+
+def newcomers_environment(database: str) -> dict[str, str]:
+    """Return the environment of a developer's machine with the site in this database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": urlsplit(database_url())._replace(path=f"/{database}").geturl(),
+        "DJANGO_SETTINGS_MODULE": "site_config.settings.dev",
+        "ENV_FILE": os.devnull,
+        # A test shows few of the pictures.
+        "MAKE_SIZES_AHEAD": "False",
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+    }
+
+
+def load_demo(database: str) -> None:
+    """Load the demo content as a developer does."""
+    environment = newcomers_environment(database)
+    for name in ("load_demo", "load_chat_demo"):
+        command = [sys.executable, "manage.py", name]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)

@@ -7,12 +7,13 @@ The SVG files are the source; their colours and strokes are in hand.css beside t
 """
 
 import io
-import shutil
 import sys
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+
+from site_config import chromium
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "docs/tools/pictures"
@@ -35,10 +36,7 @@ def main(names: list[str]) -> None:
     """Draw the named pictures, or all."""
     sources = [SOURCES / f"{name}.svg" for name in names] or sorted(SOURCES.glob("*.svg"))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
-            args=["--no-sandbox", "--disable-gpu"],
-        )
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport=SIZE)
         for source in sources:
             print(f"{source.stem}  {draw(page, source) / 1024:.0f} KB")

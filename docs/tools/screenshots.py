@@ -6,7 +6,6 @@ until …» and every date come out the same each time. Pictures are written as 
 
 import multiprocessing
 import os
-import shutil
 import socket
 import sys
 import tempfile
@@ -29,6 +28,7 @@ import psycopg
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from site_config import chromium
 from site_config.local_database import database_url
 
 IMAGES = Path(__file__).resolve().parents[1] / "img"
@@ -39,16 +39,6 @@ MOMENT = datetime(2026, 11, 25, 10, 20, tzinfo=ZoneInfo("Europe/Moscow"))
 DATABASE = "kdl_screenshots"
 START_SECONDS = 300
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -95,6 +85,8 @@ def serve(port: int, database: str, media: str) -> None:
     call_command("migrate", verbosity=0)
     with Path(os.devnull).open("w") as nowhere:
         call_command("load_demo", stdout=nowhere)
+        call_command("load_chat_demo", stdout=nowhere)
+        call_command("seed_chat", stdout=nowhere)
     make_server(
         "127.0.0.1", port, get_wsgi_application(), server_class=Server, handler_class=QuietHandler
     ).serve_forever()
@@ -313,17 +305,58 @@ def prices(camera: Photographer) -> None:
     shoot(camera.staff("head", "/admin/reports/catalogue/"), "guide/gaps")
 
 
+def chat(camera: Photographer) -> None:
+    """What the chat says by itself, and where it is chosen."""
+    page = camera.staff("editor", "/admin/snippets/chat/chatwidget/")
+    page.locator("table a[href*='/edit/']").first.click()
+    page.wait_for_load_state("networkidle")
+    page.click("[data-side-panel-toggle=preview]")
+    page.frame_locator("iframe[id*=preview]").first.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(2000)
+    shoot(page, "guide/chat-widget")
+    page.click("[data-side-panel-toggle=preview]")
+    page.get_by_role("tab", name="Часы работы").click()
+    shoot(page, "guide/chat-hours")
+    shoot(camera.staff("editor", "/admin/settings/chat/chatsettings/"), "guide/chat-settings")
+
+
+def inbox(camera: Photographer) -> None:
+    """The operators' inbox, at a desk and on a phone, and the reports of the head."""
+    page = camera.staff("operator", "/admin/chat/")
+    page.wait_for_selector("a.ci-row")
+    page.get_by_role("button", name="Включить звук").click()
+    shoot(page, "guide/inbox-list")
+    page.locator("a.ci-row").first.click()
+    page.wait_for_selector(".ci-composer")
+    shoot(page, "guide/inbox-talk")
+    page.keyboard.press("n")
+    page.keyboard.type("Перезвонить завтра утром, пациентка просила не раньше девяти")
+    shoot(page, "guide/inbox-note")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Уведомления").click()
+    shoot(page, "guide/inbox-alerts")
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    shoot(page, "guide/inbox-phone")
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    shoot(camera.staff("head", "/admin/chat/reports/"), "guide/inbox-reports")
+
+
 def main() -> int:
     """Make all pictures, or only those of the parts that are named."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_config.settings.dev")
     django.setup()
-    parts = {"readme": readme, "texts": texts, "shared": shared, "prices": prices}
+    parts = {
+        "readme": readme,
+        "texts": texts,
+        "shared": shared,
+        "prices": prices,
+        "chat": chat,
+        "inbox": inbox,
+    }
     wanted = sys.argv[1:] or list(parts)
     with site() as (address, database), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None),
-            args=CHROMIUM_ARGUMENTS,
-        )
+        browser = chromium.launch(playwright)
         camera = Photographer(browser, address, database)
         for name in wanted:
             parts[name](camera)

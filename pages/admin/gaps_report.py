@@ -20,9 +20,10 @@ from wagtail.permissions import page_permission_policy
 
 from django_filters import ChoiceFilter
 
-from pages import exports, selectors
-from pages.admin.rights import RightMenuItem, RightRequiredMixin
+from pages import selectors
 from pages.models import ServicePage
+from site_config.common import exports
+from site_config.common.admin import RightMenuItem, RightRequiredMixin
 
 RIGHT = "pages.view_catalogue_gaps"
 REPORT = "catalogue_gaps"

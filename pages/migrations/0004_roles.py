@@ -84,8 +84,9 @@ def make_roles(apps: Any, schema_editor: Any) -> None:
     files = Collection.objects.get(depth=1)
     for name, rights in RIGHTS.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set(
-            [permission(right) for right in ["wagtailadmin.access_admin", *rights]]
+        # Added, not set: the migrations of other apps give rights to the same groups.
+        group.permissions.add(
+            *[permission(right) for right in ["wagtailadmin.access_admin", *rights]]
         )
         for codename in PAGE_RIGHTS.get(name, []):
             GroupPagePermission.objects.get_or_create(

@@ -17,22 +17,16 @@ from taggit.models import TaggedItemBase
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage, ReviewedMixin
+from pages.models.base import BasePage, ReviewedMixin, SectionPage
 from pages.pagination import paginate
 
 
-class ArticleIndexPage(BasePage):
+class ArticleIndexPage(SectionPage):
     """The list of articles."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.ArticlePage"]
     page_description = _("The list of articles")
     template = "pages/article_index_page.html"
-    schema_type = "CollectionPage"
     is_paginated = True
 
     class Meta:

@@ -84,6 +84,20 @@ class BasePage(Page):
         return context
 
 
+class SectionPage(BasePage):
+    """The one page under the home page that holds a section and lists what is in it."""
+
+    lead = models.CharField(_("lead"), max_length=300, blank=True)
+
+    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
+    max_count = 1
+    parent_page_types: ClassVar[list[str]] = ["pages.HomePage"]
+    schema_type = "CollectionPage"
+
+    class Meta:
+        abstract = True
+
+
 class ReviewedMixin(models.Model):
     """A medical text: who checked it, when, and when it is to be checked again."""
 

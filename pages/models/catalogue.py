@@ -30,7 +30,7 @@ from wagtail.search import index
 from pages import selectors, seo
 from pages.blocks import BodyBlock, ReferenceIntervalsBlock
 from pages.codes import normalise_code, normalise_nomenclature_codes, validate_own_code
-from pages.models.base import BasePage, ReviewedMixin
+from pages.models.base import BasePage, ReviewedMixin, SectionPage
 from pages.page_forms import PageForm
 from pages.pagination import paginate
 
@@ -108,18 +108,12 @@ class Biomaterial(index.Indexed, models.Model):
         return self.name
 
 
-class CataloguePage(BasePage):
+class CataloguePage(SectionPage):
     """All services: by category and by letter."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.ServiceCategoryPage"]
     page_description = _("All tests, panels and procedures")
     template = "pages/catalogue_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("catalogue")

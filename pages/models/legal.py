@@ -19,7 +19,7 @@ from wagtail.search import index
 
 from pages import selectors
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage
+from pages.models.base import BasePage, SectionPage
 
 VERSION_NUMBER = r"\A[0-9]{1,3}(\.[0-9]{1,3}){0,2}\Z"
 
@@ -34,18 +34,12 @@ class LegalKind(models.TextChoices):
     RULES = "rules", _("rules")
 
 
-class LegalIndexPage(BasePage):
+class LegalIndexPage(SectionPage):
     """All legal documents."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.LegalDocumentPage"]
     page_description = _("The list of legal documents")
     template = "pages/legal_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of legal documents")

@@ -13,22 +13,16 @@ from wagtail.search import index
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage
+from pages.models.base import BasePage, SectionPage
 from pages.pagination import paginate
 
 
-class NewsIndexPage(BasePage):
+class NewsIndexPage(SectionPage):
     """The list of news."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.NewsPage"]
     page_description = _("The list of news")
     template = "pages/news_index_page.html"
-    schema_type = "CollectionPage"
     is_paginated = True
 
     class Meta:

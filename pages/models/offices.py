@@ -19,9 +19,9 @@ from wagtail.search import index
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.hours import Day
-from pages.models.base import BasePage
+from pages.models.base import BasePage, SectionPage
 from pages.page_forms import PageForm
+from site_config.common.hours import Day
 
 MINUTES_A_DAY = 24 * 60
 
@@ -49,18 +49,12 @@ ACCESSIBILITY = [
 PAYMENTS = [("cash", _("cash")), ("card", _("bank card")), ("sbp", _("Faster Payments System"))]
 
 
-class OfficeIndexPage(BasePage):
+class OfficeIndexPage(SectionPage):
     """All offices."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.OfficePage"]
     page_description = _("The list of offices")
     template = "pages/office_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of offices")
@@ -252,7 +246,7 @@ class WorkingDay(models.Model):
 
     @property
     def day(self) -> Day | None:
-        """The hours as pages.hours reckons with them, or None if there are none."""
+        """The hours as site_config.common.hours reckons with them, or None if there are none."""
         if self.opens is None or self.closes is None:
             return None
         return Day(
@@ -318,7 +312,7 @@ class OfficeHours(WorkingDay):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        return str(self.get_weekday_display())
 
     def clean(self) -> None:
         """Require both times: a day off has no row."""

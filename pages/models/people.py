@@ -12,21 +12,16 @@ from wagtail.search import index
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage
+from pages.models.base import BasePage, SectionPage
 
 
-class SpecialistIndexPage(BasePage):
+class SpecialistIndexPage(SectionPage):
     """The list of specialists (323-ФЗ art. 79: education and qualification are published)."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
     parent_page_types = ["pages.HomePage", "pages.StandardPage"]
     subpage_types = ["pages.SpecialistPage"]
     page_description = _("The list of specialists")
     template = "pages/specialist_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of specialists")
@@ -109,18 +104,13 @@ class SpecialistPage(BasePage):
         return seo.profile(self, request)
 
 
-class VacancyIndexPage(BasePage):
+class VacancyIndexPage(SectionPage):
     """The list of vacancies."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
     parent_page_types = ["pages.HomePage", "pages.StandardPage"]
     subpage_types = ["pages.VacancyPage"]
     page_description = _("The list of vacancies")
     template = "pages/vacancy_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of vacancies")

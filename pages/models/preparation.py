@@ -23,7 +23,7 @@ from wagtail.search import index
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage
+from pages.models.base import BasePage, SectionPage
 
 
 class Preparation(
@@ -82,19 +82,15 @@ class Preparation(
         return "pages/preparation_preview.html"
 
 
-class PreparationIndexPage(BasePage):
+class PreparationIndexPage(SectionPage):
     """Preparation by biomaterial."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
     body = StreamField(BodyBlock(), verbose_name=_("text"), blank=True)
 
-    content_panels = [*BasePage.content_panels, FieldPanel("lead"), FieldPanel("body")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
+    content_panels = [*SectionPage.content_panels, FieldPanel("body")]
     subpage_types = ["pages.PreparationPage"]
     page_description = _("The list of preparations")
     template = "pages/preparation_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of preparations")

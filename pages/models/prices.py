@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 
 from pages import selectors
-from pages.models.base import BasePage
+from pages.models.base import SectionPage
 
 HIGHEST_PRICE = Decimal("999999.99")
 
@@ -79,21 +79,17 @@ class ServicePrice(models.Model):
         return f"{self.amount} ({self.valid_from:%d.%m.%Y})"
 
 
-class PriceListPage(BasePage):
+class PriceListPage(SectionPage):
     """All services with their current prices, in groups."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
     order_number = models.CharField(
         _("order of the director"), max_length=120, blank=True, help_text=_("Number and date.")
     )
 
-    content_panels = [*BasePage.content_panels, FieldPanel("lead"), FieldPanel("order_number")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
+    content_panels = [*SectionPage.content_panels, FieldPanel("order_number")]
     subpage_types: list[str] = []
     page_description = _("All services with their prices")
     template = "pages/price_list_page.html"
-    schema_type = "CollectionPage"
     is_paginated = True
 
     class Meta:

@@ -19,21 +19,15 @@ from wagtail.search import index
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage
+from pages.models.base import BasePage, SectionPage
 
 
-class PromotionIndexPage(BasePage):
+class PromotionIndexPage(SectionPage):
     """Promotions that run, and those to come."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.PromotionPage"]
     page_description = _("The list of promotions")
     template = "pages/promotion_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of promotions")

@@ -13,7 +13,7 @@ from wagtail.search import index
 
 from pages import selectors, seo
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage, ReviewedMixin
+from pages.models.base import BasePage, ReviewedMixin, SectionPage
 
 
 class PurposeIcon(models.TextChoices):
@@ -56,18 +56,12 @@ class Purpose(index.Indexed, models.Model):
         return self.name
 
 
-class PurposeIndexPage(BasePage):
+class PurposeIndexPage(SectionPage):
     """All purposes."""
 
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-
-    content_panels = [*BasePage.content_panels, FieldPanel("lead")]
-    max_count = 1
-    parent_page_types = ["pages.HomePage"]
     subpage_types = ["pages.PurposePage"]
     page_description = _("The list of purposes")
     template = "pages/purpose_index_page.html"
-    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = _("list of purposes")

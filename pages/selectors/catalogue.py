@@ -1,7 +1,7 @@
 """The catalogue: categories, rows of services in lists, the card of one service."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -51,7 +51,10 @@ class CategoryRow:
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """A service as a list shows it. `price` is None when none is in force."""
+    """A service as a list shows it. `price` is None when none is in force.
+
+    `url` is empty where the public has no page to open.
+    """
 
     pk: int
     url: str
@@ -244,14 +247,16 @@ def service_card(service: Any) -> ServiceCard:
     wanted = {*member_ids, *related_ids, *panels, *panel_member_ids, service.pk}
     if taking_id:
         wanted.add(taking_id)
-    own = models.ServicePage.objects.filter(pk=service.pk)
-    shown = (published(models.ServicePage) | own).filter(pk__in=wanted)
-    by_pk = {row.pk: row for row in rows_of(shown)}
+    by_pk = {row.pk: row for row in rows_of(published(models.ServicePage).filter(pk__in=wanted))}
+    # A draft in preview has a price too, and the fee is paid whether or not the procedure has a
+    # page to read about it.
+    hidden = _hidden_rows({service.pk, taking_id} - by_pk.keys() - {None})
+    priced = by_pk | hidden
 
     def rows(ids: Iterable[int]) -> list[ServiceRow]:
         return [by_pk[pk] for pk in ids if pk in by_pk]
 
-    row = _row_of_draft(service, biomaterial, by_pk.get(service.pk))
+    row = _row_of_draft(service, biomaterial, priced.get(service.pk))
     history = list(models.ServicePrice.objects.filter(service_id=service.pk).order_by("valid_from"))
     now = timezone.now()
     in_force = [price for price in history if price.valid_from <= now]
@@ -261,7 +266,7 @@ def service_card(service: Any) -> ServiceCard:
         price_since=timezone.localdate(in_force[-1].valid_from) if in_force else None,
         next_price=coming.amount if coming else None,
         next_since=timezone.localdate(coming.valid_from) if coming else None,
-        taking=by_pk.get(taking_id) if taking_id and taking_id != service.pk else None,
+        taking=priced.get(taking_id) if taking_id and taking_id != service.pk else None,
         biomaterial=biomaterial,
         preparations=[
             link.preparation
@@ -281,6 +286,14 @@ def service_card(service: Any) -> ServiceCard:
         offices=offices_taking(service),
         history=in_force[-6:],
     )
+
+
+def _hidden_rows(ids: set[int]) -> dict[int, ServiceRow]:
+    """Rows of services that the public has no page of."""
+    if not ids:
+        return {}
+    rows = rows_of(models.ServicePage.objects.filter(pk__in=ids))
+    return {row.pk: replace(row, url="") for row in rows}
 
 
 def panel_saving(price: Decimal | None, members: list[ServiceRow]) -> PanelSaving | None:

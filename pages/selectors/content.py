@@ -1,6 +1,6 @@
 """Lists of the other pages: articles, news, people, preparation, purposes, legal documents."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 
@@ -10,12 +10,12 @@ from pages.selectors.freshness import kept, published
 
 def articles() -> QuerySet[Any]:
     """Return the published articles, newest first."""
-    return published(models.ArticlePage).select_related("image").order_by("-date", "-pk")
+    return _with_pictures(models.ArticlePage).order_by("-date", "-pk")
 
 
 def news() -> QuerySet[Any]:
     """Return the published news, newest first."""
-    return published(models.NewsPage).select_related("image").order_by("-date", "-pk")
+    return _with_pictures(models.NewsPage).order_by("-date", "-pk")
 
 
 def latest_news(count: int) -> list[Any]:
@@ -57,3 +57,9 @@ def legal_groups() -> list[tuple[str, list[Any]]]:
     for document in documents.order_by("path"):
         groups.setdefault(document.get_kind_display(), []).append(document)
     return list(groups.items())
+
+
+def _with_pictures(model: type[Any]) -> QuerySet[Any]:
+    """The published pages with their pictures in all sizes, in two queries."""
+    pages = published(model).select_related("image").prefetch_related("image__renditions")
+    return cast("QuerySet[Any]", pages)

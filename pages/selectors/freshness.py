@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from wagtail.models import PageViewRestriction
 
-from pages import hours, models
+from pages import models
 from pages.selectors.schedules import office_schedules
+from site_config.common import hours
 
 T = TypeVar("T")
 

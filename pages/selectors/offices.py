@@ -2,28 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from pages import hours, models
+from pages import models
 from pages.links import path_of
 from pages.selectors.freshness import kept, published
 from pages.selectors.schedules import schedule_of
-
-OPENS_ON_WEEKDAY = {
-    1: gettext_lazy("opens on Monday at %(time)s"),
-    2: gettext_lazy("opens on Tuesday at %(time)s"),
-    3: gettext_lazy("opens on Wednesday at %(time)s"),
-    4: gettext_lazy("opens on Thursday at %(time)s"),
-    5: gettext_lazy("opens on Friday at %(time)s"),
-    6: gettext_lazy("opens on Saturday at %(time)s"),
-    7: gettext_lazy("opens on Sunday at %(time)s"),
-}
+from site_config.common import hours
+from site_config.common.hours_words import break_words, clock, until_words, when_words
 
 
 @dataclass(frozen=True)
@@ -106,33 +97,18 @@ def status_words(state: hours.Status, now: datetime) -> str:
     if state.is_open:
         if state.until is None:
             return _("open round the clock")
-        until = {"time": clock(state.until.time())}
-        if state.opens_at is None:
-            return _("open until %(time)s") % until
-        after = clock(state.opens_at.time())
-        return _("open until %(time)s, then from %(after)s") % {**until, "after": after}
+        return _("open %(until)s") % {"until": until_words(state.until, state.opens_at)}
     if state.opens_at is None:
         return _("closed")
-    at = {"time": clock(state.opens_at.time())}
     if state.at_lunch:
-        return _("break until %(time)s") % at
-    days = (state.opens_at.date() - now.date()).days
-    if days == 0:
-        return _("opens today at %(time)s") % at
-    if days == 1:
-        return _("opens tomorrow at %(time)s") % at
-    if days < 7:
-        return str(OPENS_ON_WEEKDAY[state.opens_at.isoweekday()]) % at
-    return _("opens on %(date)s at %(time)s") % {"date": date_format(state.opens_at, "j E"), **at}
-
-
-def clock(at: time) -> str:
-    """Return a time of day as people write it: 7:30, 18:00."""
-    return f"{at.hour}:{at.minute:02}"
+        return break_words(state.opens_at)
+    return _("opens %(when)s") % {"when": when_words(state.opens_at, now)}
 
 
 def _offices() -> list[OfficeCard]:
-    pages = published(models.OfficePage).prefetch_related("hours", "exceptions")
+    pages = published(models.OfficePage).prefetch_related(
+        "hours", "exceptions", "photo__renditions"
+    )
     return [office_card(page) for page in pages.select_related("photo").order_by("path")]
 
 

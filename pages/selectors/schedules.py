@@ -1,8 +1,9 @@
-"""Hours of offices as pages.hours reckons with them."""
+"""Hours of offices as site_config.common.hours reckons with them."""
 
 from typing import Any
 
-from pages import hours, models
+from pages import models
+from site_config.common import hours
 
 
 def schedule_of(office: Any) -> hours.Schedule:

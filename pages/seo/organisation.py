@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from pages import models
 from pages.context_processors import chrome_of
-from pages.hours import Day, Schedule
 from pages.seo.nodes import (
     COUNTRY,
     ORGANISATION_TYPES,
@@ -28,6 +27,7 @@ from pages.seo.nodes import (
     web_site_id,
 )
 from pages.seo.texts import LANGUAGE
+from site_config.common.hours import Day, Schedule
 
 # A diagnostic laboratory is an organisation, not a place: hours and geo come with the second type.
 BRANCH_TYPES = ["DiagnosticLab", "MedicalClinic"]

@@ -127,11 +127,15 @@ def _taking_offer(taking: ServiceRow | None, request: HttpRequest, url: str) -> 
     """The fee for taking the material: an offer of its own, added once for a visit."""
     if taking is None or taking.price is None:
         return None
+    # Where the procedure has no page, this one tells of it; the name of its node is the service's.
+    procedure = _brief(taking, request, "" if taking.url else url)
+    if not taking.url:
+        del procedure["@id"]
     return {
         **_offer(taking.price, request, f"{url}#taking"),
         "name": taking.title,
-        "url": absolute(request, taking.url),
-        "itemOffered": _brief(taking, request),
+        "url": procedure["url"],
+        "itemOffered": procedure,
     }
 
 

@@ -15,7 +15,10 @@ from typing import Any
 from django.conf import settings
 
 # Loggers whose messages are written in this project or are known to hold no data of people.
-OPEN_LOGGERS = ("accounts", "pages", "search", "site_config", "django_tasks", "django_tasks_db")
+OPEN_LOGGERS = (
+    *("accounts", "chat", "pages", "search", "site_config"),
+    *("django_tasks", "django_tasks_db"),
+)
 # Here the pattern itself is a text made from the request.
 MUTE_LOGGERS = ("django.security",)
 MAX_FRAMES = 30

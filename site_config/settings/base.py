@@ -19,6 +19,7 @@ env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 INSTALLED_APPS = [
     "accounts",
+    "chat",
     "pages",
     "search",
     "site_config.common",
@@ -54,7 +55,8 @@ INSTALLED_APPS = [
 
 # The page cache stands above all that costs time: a hit runs nothing below it. What it stores went
 # through the rest of the list, so it carries their headers. The check for malformed text stands
-# below the headers, because it answers with a page of its own.
+# below the headers, because it answers with a page of its own; so does the limit on bodies, which
+# stands above the first that reads one.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "site_config.common.headers.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "site_config.common.body_limit.BodyLimitMiddleware",
     "site_config.common.malformed.MalformedTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -141,12 +144,32 @@ CACHES = {
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 # What `manage.py run_clock` does, beside asking the task worker for a sign of life each minute.
-CLOCK_EVERY_MINUTE = [["publish_scheduled"]]
+CLOCK_EVERY_MINUTE = [["publish_scheduled"], ["send_chat_notices"]]
 CLOCK_NIGHT_HOUR = 3
 CLOCK_EVERY_NIGHT = [
     ["prune_db_task_results", "--min-age-days=2", "--failed-min-age-days=30"],
     ["clearsessions"],
+    ["clean_chat"],
 ]
+
+# --- VK -----------------------------------------------------------------------------------------
+
+VK_GROUP_ID = env.int("VK_GROUP_ID", default=0)
+VK_GROUP_TOKEN = env.str("VK_GROUP_TOKEN", default="")
+# Several, divided by commas, while the secret is being changed: each is accepted.
+VK_CALLBACK_SECRET = env.list("VK_CALLBACK_SECRET", default=[])
+VK_CALLBACK_CONFIRMATION = env.str("VK_CALLBACK_CONFIRMATION", default="")
+VK_API_BASE_URL = env.str("VK_API_BASE_URL", default="https://api.vk.ru/method")
+VK_API_VERSION = "5.199"
+# Where VK keeps files, takes them and is polled: these names and all below them, by https alone. A
+# whole origin (http://127.0.0.1:9000) is the stand-in of development; servers refuse it.
+VK_FILE_HOSTS = env.list(
+    "VK_FILE_HOSTS", default=["userapi.com", "vkuserphoto.ru", "vk.com", "vk.ru"]
+)
+# Bytes; a message with all that VK allows to forward is far smaller.
+VK_LARGEST_EVENT = 2 * 1024 * 1024
+# In these an operator may take an answer back before the patient sees it.
+VK_UNDO_SECONDS = 10
 
 # --- Language and time --------------------------------------------------------------------------
 
@@ -166,13 +189,55 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "media"))()
 # Servers leave the files that editors upload to nginx.
 SERVE_MEDIA = False
+# What patients send lies outside MEDIA_ROOT: no web server may show it.
+PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=str(BASE_DIR / "private"))()
+CHAT_ATTACHMENTS_STORAGE = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {
+        "location": f"{PRIVATE_ROOT}/chat",
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "chat_attachments": CHAT_ATTACHMENTS_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # A page with many inline rows (synonyms, panel members, hours) posts a few thousand fields.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# A file of 10 MB and its wrapping for the widget; elsewhere what deploy/nginx.conf lets through.
+BODY_LIMITS = [("/chat/api/", 11 * 1024 * 1024), ("/", 20 * 1024 * 1024)]
+# Only scripts call these: they get errors as JSON, whatever they say they accept.
+JSON_PREFIXES = ("/chat/api/", "/admin/chat/api/")
+
+# --- Chat ---------------------------------------------------------------------------------------
+
+CHAT_STREAM = {
+    # In each round every stream shows that it lives, and whose it is is asked again.
+    "BEAT_SECONDS": 20,
+    # A browser that takes nothing for this long is let go.
+    "WRITE_SECONDS": 20,
+    # How often it is noted whose patients are there.
+    "SEEN_SECONDS": 60,
+    # How many streams one thread, one network and one operator may have at once in a process.
+    "CAPS": {"thread": 6, "network": 200, "operator": 20},
+}
+
+# --- Freshness of pages -------------------------------------------------------------------------
+
+# Models of other apps than pages whose rows a public page shows: a change of one makes cached pages
+# stale.
+CONTENT_MODELS = [
+    "chat.ChatHours",
+    "chat.ChatHoursException",
+    "chat.ChatSettings",
+    "chat.ChatTopic",
+    "chat.ChatWidget",
+]
+# What other apps keep of the content, they keep with this (see site_config.common.kept).
+CONTENT_KEEPER = "pages.selectors.kept"
 
 # --- Security -----------------------------------------------------------------------------------
 
@@ -192,7 +257,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # Screens of the admin that do without inline scripts and styles: ours, and the way in.
-CSP_STRICT_ADMIN_PREFIXES = ["/admin/login/", "/admin/prices/", "/admin/reports/catalogue/"]
+CSP_STRICT_ADMIN_PREFIXES = [
+    "/admin/login/",
+    "/admin/prices/",
+    "/admin/reports/catalogue/",
+    "/admin/chat/",
+]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -213,6 +283,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# --- Chat ---------------------------------------------------------------------------------------
+
+# What finds pages and prices for an operator's answer.
+CHAT_CONTENT_SEARCH = "site_config.chat_content.find_content"
 
 # --- Mail ---------------------------------------------------------------------------------------
 
@@ -250,6 +325,8 @@ WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAIL_FINISH_WORKFLOW_ACTION = "pages.admin.review.publish"
 WAGTAILADMIN_USER_LOGIN_FORM = "accounts.forms.AdminSignInForm"
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
+# A task makes the sizes of a picture when it is saved; else they are made when first shown.
+MAKE_SIZES_AHEAD = env.bool("MAKE_SIZES_AHEAD", default=True)
 WAGTAILIMAGES_IMAGE_MODEL = "pages.SiteImage"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "pages.admin.images.ImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]

@@ -2,7 +2,7 @@
 
 from site_config.local_database import database_url
 from site_config.settings.base import *
-from site_config.settings.base import LOGGING, database, env
+from site_config.settings.base import CHAT_ATTACHMENTS_STORAGE, LOGGING, database, env
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-not-a-secret")
@@ -13,6 +13,7 @@ DATABASES = {"default": database(database_url())}
 SERVE_MEDIA = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "chat_attachments": CHAT_ATTACHMENTS_STORAGE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Static files are served from where they lie; nothing is collected.

@@ -18,10 +18,11 @@ expect.set_options(timeout=PATIENCE)
 
 @pytest.fixture(scope="session")
 def site(
-    suite_database: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+    demo_template: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """The demo site, loaded once and served until the end of the run."""
-    with django_db_blocker.unblock(), demo_site(tmp_path_factory.mktemp("site")) as site:
+    """The demo site, served until the end of the run."""
+    log = tmp_path_factory.mktemp("site") / "server.log"
+    with django_db_blocker.unblock(), demo_site(demo_template, log) as site:
         django_db_blocker.block()
         yield site
 

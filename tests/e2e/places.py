@@ -15,6 +15,7 @@ SEARCHES = {
     "search too long": ("/poisk/?q=" + "а" * 300, 400),
     "prices in vain": ("/ceny/?q=фывапролдж", 200),
     "no such page": ("/takoy-stranitsy-net/", 404),
+    "chat": ("/chat/?page=/kontakty/", 200),
 }
 # A service is visited once for each of its kinds.
 IN_TREE = [*(name for name in TYPES if name != "ServicePage"), *ServiceKind.values, "old version"]
@@ -57,7 +58,7 @@ LETTERS: dict[str, Callable[[Page, Site], None]] = {
 }
 PLACES = [*IN_TREE, *SEARCHES, *LETTERS]
 # The form carries a token of the visitor, so these may set its cookie.
-WITH_COOKIE = {"ContactPage", *LETTERS}
+WITH_COOKIE = {"ContactPage", "chat", *LETTERS}
 
 
 def go(page: Page, site: Site, place: str) -> Response | None:

@@ -1,6 +1,5 @@
 """The demo site, served by a real process from a database of its own."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -9,18 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.utils import timezone
 
+from wagtail.models import Site as WagtailSite
 from wagtail.models import get_page_models
 
 from pages.models import BasePage, LegalVersion, OfficePage, ServiceKind, ServicePage
 from pages.selectors.offices import office_card
-from site_config.local_database import database_url
-from tests.databases import connected_to, database_copy
+from tests.databases import ROOT, connected_to, database_copy, newcomers_environment
 
-ROOT = Path(__file__).resolve().parents[2]
 TYPES = {model.__name__: model for model in get_page_models() if issubclass(model, BasePage)}
 HOST = "127.0.0.1"
 
@@ -37,32 +34,18 @@ class Site:
     addresses: dict[str, str]
 
 
-def newcomers_environment(database: str) -> dict[str, str]:
-    """Return the environment of a developer's machine with the site in this database."""
-    return {
-        **os.environ,
-        "DATABASE_URL": urlsplit(database_url())._replace(path=f"/{database}").geturl(),
-        "DJANGO_SETTINGS_MODULE": "site_config.settings.dev",
-        "ENV_FILE": os.devnull,
-    }
-
-
 @contextmanager
-def demo_site(folder: Path) -> Iterator[Site]:
-    """Load the demo content once and serve it until the end; files and the log go to a folder."""
-    with database_copy("e2e") as name, socket.create_server((HOST, 0)) as listener:
-        address = f"http://{HOST}:{listener.getsockname()[1]}"
-        environment = {
-            **newcomers_environment(name),
-            "MEDIA_ROOT": str(folder / "media"),
-            "SITE_URL": address,
-        }
-        load = [sys.executable, "manage.py", "load_demo"]
-        subprocess.run(load, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+def demo_site(template: str, log_path: Path) -> Iterator[Site]:
+    """Serve a copy of a database with the demo content until the end."""
+    with database_copy("e2e", template) as name, socket.create_server((HOST, 0)) as listener:
+        port = listener.getsockname()[1]
+        address = f"http://{HOST}:{port}"
         with connected_to(name):
-            environment["SITE_MOMENT"] = working_moment().isoformat()
+            WagtailSite.objects.update(hostname=HOST, port=port)
+            moment = working_moment().isoformat()
             site = Site(address, name, find_addresses())
-        with (folder / "server.log").open("wb") as log:
+        environment = {**newcomers_environment(name), "SITE_URL": address, "SITE_MOMENT": moment}
+        with log_path.open("wb") as log:
             # The socket listens already: whoever comes before the server is ready waits.
             server = subprocess.Popen(
                 [

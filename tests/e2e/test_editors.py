@@ -10,8 +10,9 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
+from chat.models import ChatWidget
 from pages.models import ServicePage
-from tests.e2e.staff import sign_in
+from tests.e2e.staff import open_form, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("site_database")]
 
@@ -173,3 +174,33 @@ def test_screens_of_ours_are_quiet(visitor, site, width):
         if address != "/admin/":
             assert "unsafe" not in response.headers["content-security-policy"]
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
+
+
+def test_chat_is_seen_before_it_is_public(visitor):
+    """The preview is the real chat with the draft's words, and leaves the focus in the form."""
+    new = "Здравствуйте! Проба редактора."
+    widget = ChatWidget.objects.get()
+    desk = sign_in(visitor(), "editor")
+    open_form(desk, f"/admin/snippets/chat/chatwidget/edit/{widget.pk}/")
+    desk.locator("[data-side-panel-toggle=preview]").click()
+    preview = desk.frame_locator("[data-side-panel=preview] iframe").last
+    expect(preview.get_by_role("dialog")).to_contain_text(widget.greeting)
+    greeting = desk.locator("#id_greeting")
+    greeting.fill(new)
+    expect(preview.get_by_role("dialog")).to_contain_text(new)
+    expect(greeting).to_be_focused()
+    preview.get_by_role("textbox", name="Сообщение").fill("Натощак?")
+    preview.get_by_role("dialog").locator("[name=consent], input[type=checkbox]").first.check()
+    preview.get_by_role("button", name="Отправить").click()
+    expect(preview.get_by_role("dialog")).to_contain_text("Это предпросмотр")
+
+    patient = visitor()
+    patient.goto("/chat/")
+    expect(patient.locator("main")).not_to_contain_text(new)
+    desk.reload()
+    desk.locator("#id_greeting").fill(new)
+    desk.locator("footer .w-dropdown__toggle").click()
+    desk.locator("footer [name=action-publish]").click()
+    expect(desk.locator(".messages .success")).to_be_visible()
+    patient.reload()
+    expect(patient.locator("main")).to_contain_text(new)

@@ -10,8 +10,9 @@ pytestmark = pytest.mark.e2e
 # Where the focus is, and what is wrong with how it is shown.
 FOCUS = """
 () => {
-  const here = document.activeElement;
+  let here = document.activeElement;
   if (!here || here === document.body) return null;
+  while (here.shadowRoot?.activeElement) here = here.shadowRoot.activeElement;
   const words = (here.textContent || here.name || "").trim().slice(0, 40);
   const name = `${here.tagName} ${here.className} ${words}`;
   const ringed = [here, here.parentElement, here.nextElementSibling].filter(Boolean).some((node) =>
@@ -23,19 +24,20 @@ FOCUS = """
   const [box] = [...here.getClientRects()].sort((a, b) => b.width - a.width);
   const x = Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1);
   const y = box.y + Math.min(box.height / 2, 20);
-  const top = document.elementFromPoint(x, y);
+  const top = here.getRootNode().elementFromPoint(x, y);
   const label = here.closest("label");
   const seen = top && (here.contains(top) || top.contains(here) || label?.contains(top));
-  return { name, ringed, seen: Boolean(seen) };
+  const place = `${Math.round(x)} ${Math.round(y)}`;
+  return { name, ringed, hidden: seen ? "" : `at ${place} by ${top?.outerHTML.slice(0, 80)}` };
 }
 """
 
 
-def tab_through(page, most=400):
-    """Press Tab until the focus leaves the page; return what was met on the way."""
+def tab_through(page, key="Tab", most=400):
+    """Press the key until the focus leaves the page; return what was met on the way."""
     met = []
     for _step in range(most):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         here = page.evaluate(FOCUS)
         if here is None:
             return met
@@ -56,7 +58,18 @@ def test_focus_is_always_seen(visitor, site, kind, width):
     met = tab_through(page)
     assert "skip-link" in met[0]["name"]
     assert len(met) > 15
-    assert [one for one in met if not one["ringed"] or not one["seen"]] == []
+    assert [one for one in met if not one["ringed"] or one["hidden"]] == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_focus_is_seen_on_the_way_back_up(visitor, site, width):
+    page = visitor(width, reduced_motion="reduce")
+    page.goto(site.addresses["HomePage"])
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator("footer a").last.focus()
+    met = tab_through(page, "Shift+Tab")
+    assert "skip-link" in met[-1]["name"]
+    assert [one for one in met if not one["ringed"] or one["hidden"]] == []
 
 
 def test_skip_link_leads_to_the_content(visitor):

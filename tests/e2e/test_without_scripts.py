@@ -1,10 +1,14 @@
 """A browser without scripts: a patient still finds, reads, calls and writes."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
+from accounts.models import User
+from chat.models import ChatThread
+from chat.services.messages import Answer, send_as_operator
 from tests.e2e.places import fill_letter, send_letter
 
 pytestmark = pytest.mark.e2e
@@ -95,6 +99,52 @@ def test_letter(plain, site):
     fill_letter(page)
     send_letter(page)
     expect(page.locator("h1")).to_have_text("Сообщение отправлено")
+
+
+def send_message(page):
+    """Send the message that is in the form; whoever is too quick for a first one sends again."""
+    page.locator("main button[value=send]").click()
+    while page.get_by_text("Секунду, сообщение отправляется.").count():
+        page.locator("main button[value=send]").click()
+
+
+@pytest.mark.usefixtures("site_database")
+def test_chat(plain, site):
+    page = plain(360)
+    page.goto(site.addresses["test"])
+    title = page.locator("h1").inner_text()
+    page.get_by_role("link", name="Спросить оператора").click()
+    expect(page.locator(".chat-context")).to_contain_text("Вы спрашиваете со страницы")
+    page.get_by_role("textbox", name="Сообщение").fill("Нужно ли приходить натощак?")
+    send_message(page)
+    expect(page.locator(".error-summary")).to_contain_text("Без вашего согласия")
+    page.locator("main input[name=consent]").check()
+    send_message(page)
+    expect(page.locator(".chat-visitor")).to_contain_text("Нужно ли приходить натощак?")
+    page.reload()
+    page.get_by_role("textbox", name="Сообщение").fill("И пить воду?")
+    send_message(page)
+    expect(page.locator(".chat-visitor")).to_have_count(2)
+
+    thread = ChatThread.objects.latest("created_at")
+    assert thread.page_title == title
+    operator = User.objects.get(email__startswith="operator@")
+    send_as_operator(operator, thread.pk, Answer(uuid4(), "Да, восемь часов. Воду можно."))
+    page.get_by_role("link", name="Проверить, есть ли ответ").click()
+    expect(page.locator(".chat-operator")).to_contain_text("Воду можно.")
+    expect(page.locator(".chat-visitor").last).to_contain_text("прочитано")
+
+    page.locator("summary", has_text="Забыть на этом устройстве").click()
+    page.get_by_role("button", name="Забыть").click()
+    expect(page.locator(".chat-visitor")).to_have_count(0)
+
+
+def test_button_of_the_chat_is_a_link(plain):
+    page = plain(360)
+    page.goto("/")
+    page.locator("kdl-chat").get_by_role("link", name="Спросить").click()
+    expect(page.locator("h1")).to_have_text("Спросите лабораторию")
+    expect(page.locator("kdl-chat")).not_to_be_visible()
 
 
 def test_nothing_is_offered_that_needs_a_script(plain, site):

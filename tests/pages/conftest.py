@@ -2,26 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import StringIO
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connections, transaction
 
 import pytest
 
 from tests.databases import connected_to, database_copy
-
-
-@pytest.fixture
-def own_database(suite_database: None, django_db_blocker: Any) -> Iterator[None]:
-    """A database of the test's own, where transactions are real and nothing is left behind.
-
-    It is a copy of the suite's, so what migrations have put there is there; emptying all tables,
-    as Django's own transactional tests do, would take that away from the tests that follow.
-    """
-    with django_db_blocker.unblock(), database_copy("own") as name, connected_to(name):
-        yield
 
 
 @pytest.fixture
@@ -48,11 +35,9 @@ def together() -> Iterator[Callable[..., list[Any]]]:
 
 
 @pytest.fixture(scope="session")
-def demo_database(suite_database: None, django_db_blocker: Any) -> Iterator[str]:
-    """A copy of the suite's database with the demo content in it, made once for the run."""
-    with django_db_blocker.unblock(), database_copy("demo") as name:
-        with connected_to(name):
-            call_command("load_demo", stdout=StringIO())
+def demo_database(demo_template: str, django_db_blocker: Any) -> Iterator[str]:
+    """A database with the demo content in it."""
+    with django_db_blocker.unblock(), database_copy("demo", demo_template) as name:
         yield name
 
 

@@ -8,10 +8,10 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages import hours
-from pages.hours import Day, Schedule
 from pages.models import OfficeException, OfficeHours
 from pages.selectors.offices import sampling_words, status_words
+from site_config.common import hours
+from site_config.common.hours import Day, Schedule
 from tests.factories import pages as make
 from tests.factories import sections
 

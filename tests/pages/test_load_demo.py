@@ -246,7 +246,8 @@ class TestFailure:
             raise RuntimeError
 
         before, version = rows(), selectors.content_version()
-        monkeypatch.setattr(DemoCatalogue, "add_panels", fail)
+        # People, offices, categories and procedures are there by then.
+        monkeypatch.setattr(DemoCatalogue, "add_tests", fail)
         with pytest.raises(RuntimeError):
             load()
         assert rows() == before

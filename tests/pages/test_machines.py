@@ -309,6 +309,15 @@ class TestService:
         assert offer["addOn"]["price"] == "190.00"
         assert "MedicalProcedure" in types_of(offer["addOn"]["itemOffered"])
 
+    def test_taking_fee_of_an_unpublished_procedure_stands_there_too(self, read):
+        taking = make.service(kind="procedure", title="Взятие крови", price="190", live=False)
+        blood = Biomaterial.objects.create(name="Кровь", taking=taking)
+        service = make.service(price="390", biomaterial=blood)
+        offer = only(read(service).graph, "Offer")
+        assert offer["addOn"]["price"] == "190.00"
+        assert offer["addOn"]["itemOffered"]["name"] == "Взятие крови"
+        assert taking.slug not in json.dumps(offer)
+
     def test_codes_and_other_names_are_there(self, read):
         service = make.service(nomenclature_codes=["A09.05.023"], short_name="Сахар")
         service.synonyms = [Synonym(text="glucose"), Synonym(text="Сахар")]
@@ -546,7 +555,8 @@ class TestMeta:
     def test_own_picture_comes_first_and_has_its_size(self, read):
         sections.laboratory(social_image=sections.image(title="Лаборатория"))
         plain = read(sections.standard())
-        own = read(sections.standard(social_image=sections.image(title="Снимок")))
+        picture = sections.image(title="Снимок", width=1400, height=900)
+        own = read(sections.standard(social_image=picture))
         assert plain.meta["og:image:alt"] == "Лаборатория"
         assert own.meta["og:image:alt"] == "Снимок"
         assert (own.meta["og:image:width"], own.meta["og:image:height"]) == ("1200", "630")

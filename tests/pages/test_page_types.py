@@ -366,6 +366,17 @@ class TestVisitors:
         catalogue = ServiceCategoryPage.objects.first().get_parent()
         assert client.get(catalogue.url).context["letters"] == ["А", "Б"]
 
+    @pytest.mark.parametrize("live", [True, False])
+    def test_the_taking_fee_is_named_whether_or_not_the_procedure_has_a_page(self, client, live):
+        taking = make.service(title="Взятие крови", kind="procedure", price=190, live=live)
+        blood = Biomaterial.objects.create(name="Кровь", taking=taking)
+        body = client.get(make.service(price=390, biomaterial=blood).url).content.decode()
+        assert "Взятие крови" in body
+        assert "190\u00a0₽" in body
+        assert "580\u00a0₽" in body
+        assert (f'href="{taking.url}"' in body) == live
+
+    @pytest.mark.usefixtures("search_index")
     def test_the_search_names_the_price_and_the_term(self, client):
         make.service(title="Глюкоза", price=280, turnaround_days=2)
         body = client.get("/poisk/", {"q": "глюкоза"}).content.decode()

@@ -274,7 +274,7 @@ class TestOneService:
         "amount",
         [
             *("", "0", "-1", "0.001", "1e400", "NaN", "Infinity", "1000000", "сто"),
-            *("9" * 10_000, "1,250.50", "<b>"),
+            *("9" * 10_000, "1,250.50", "<b>", "4_2", "٤٢"),
         ],
     )
     def test_absurd_amount_is_answered_with_words(self, client, amount):

@@ -13,9 +13,9 @@ from wagtail.models import Site
 import pytest
 from openpyxl import load_workbook
 
-from pages import exports
 from pages.models import LaboratorySettings
 from pages.services.prices import set_price
+from site_config.common import exports
 from tests.factories import pages as make
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from pages.models import Synonym
 from tests.factories import pages as make
 from tests.factories import sections
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("search_index")]
 
 
 def look(client, query, **parameters):

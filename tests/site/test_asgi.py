@@ -7,8 +7,8 @@ from site_config.asgi import application
 
 
 @pytest.mark.parametrize(("query", "status"), [(b"q=\xff", 400), ("q=кровь".encode(), 404)])
-@pytest.mark.django_db
-def test_raw_bytes_of_a_query_are_read_or_refused(query, status):
+def test_raw_bytes_of_a_query_are_read_or_refused(own_database, query, status):
+    # The server answers in a thread with a connection, and so a transaction, of its own.
     from asgiref.sync import async_to_sync
 
     async def ask() -> dict:

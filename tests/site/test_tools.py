@@ -7,7 +7,7 @@ from django.core.management import call_command
 import polib
 import pytest
 
-from site_config import build_css, lock, static_checks
+from site_config import build_css, build_js, lock, static_checks
 from site_config.common import messages
 
 
@@ -122,3 +122,47 @@ def test_templates_and_style_sheets_keep_the_policy():
 
 def test_scripts_of_a_page_stay_within_the_budget():
     assert list(static_checks.check_script_sizes()) == []
+
+
+def test_chat_stays_within_its_budgets():
+    assert list(static_checks.check_chat_sizes()) == []
+
+
+@pytest.fixture
+def modules(tmp_path):
+    """A folder with modules to join: the entry needs one, which needs another."""
+    (tmp_path / "deep.js").write_text("export const deep = (many) => many * 2;\n")
+    (tmp_path / "near.js").write_text(
+        'import { deep } from "./deep.js";\n\nexport function near(one) {\n  return deep(one);\n}\n'
+    )
+    (tmp_path / "frame.js").write_text(
+        'import {\n  near,\n} from "./near.js";\nimport { deep } from "./deep.js";\n'
+        "export function start(options) {\n  return near(options) + deep(1);\n}\n"
+    )
+    return tmp_path
+
+
+def test_panel_is_its_modules_each_after_what_it_needs(modules):
+    built = build_js.build(modules)
+    assert "import" not in built
+    assert built.index("deep") < built.index("near") < built.index("start")
+    assert built.endswith("export{start};\n") or built.endswith("export{start}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "const deep = 1;",
+        'import * as all from "./near.js";',
+        'export { deep } from "./deep.js";',
+    ],
+)
+def test_modules_that_cannot_be_joined_are_refused(modules, line):
+    entry = modules / "frame.js"
+    entry.write_text(entry.read_text() + line + "\n")
+    with pytest.raises(build_js.BuildError):
+        build_js.build(modules)
+
+
+def test_committed_panel_is_what_its_modules_make():
+    assert build_js.is_fresh()

@@ -1,5 +1,6 @@
 """The form of a new price."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,8 @@ LATER = "later"
 # What people put between the digits of an amount: spaces of all widths.
 SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f"))
 
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+
 
 class RoublesField(forms.DecimalField):
     """An amount as people write it: «1 250,50 ₽»."""
@@ -23,6 +26,9 @@ class RoublesField(forms.DecimalField):
         """Understand spaces between digits, a decimal comma and the sign of the rouble."""
         if isinstance(value, str):
             value = value.translate(SPACES).removesuffix("₽").replace(",", ".")
+            # Decimal also takes 1_0 for 10, and the digits of other scripts.
+            if value and not PLAIN_NUMBER.fullmatch(value):
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
 

@@ -22,13 +22,14 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permissions import page_permission_policy
 
-from pages import exports, selectors
+from pages import selectors
 from pages.admin.prices.filters import PriceFilterSet
 from pages.admin.prices.forms import NewPriceForm
-from pages.admin.rights import RightRequiredMixin, forbidden
 from pages.models import ServicePage, ServicePrice
 from pages.money import format_change, format_roubles
 from pages.services.prices import PricesChanged, cancel_scheduled_price, set_price
+from site_config.common import exports
+from site_config.common.admin import RightRequiredMixin, forbidden
 
 VIEW = "pages.view_serviceprice"
 CHANGE = "pages.add_serviceprice"

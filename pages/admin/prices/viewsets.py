@@ -7,7 +7,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
 from pages.admin.prices.views import VIEW, CancelPriceView, PriceIndexView, ServicePriceView
-from pages.admin.rights import RightMenuItem
+from site_config.common.admin import RightMenuItem
 
 
 class PricesViewSet(ViewSet):

@@ -1,14 +1,21 @@
 """`manage.py load_demo`: the demo content, added where it is missing."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models.signals import post_save
 
 from wagtail.models import Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
+
+from modelsearch.index import get_indexed_models
+from modelsearch.signal_handlers import post_save_signal_handler
 
 from accounts.demo import add_people
 from pages.demo.catalogue import DemoCatalogue
@@ -16,7 +23,21 @@ from pages.demo.pictures import DemoPictures
 from pages.demo.scale import grow
 from pages.demo.sections import DemoSections
 from pages.demo.tree import DemoTree
-from pages.models import HomePage
+from pages.models import HomePage, SiteImage
+from pages.services.pictures import make_sizes
+
+
+@contextmanager
+def disable_search_index_auto_update() -> Iterator[None]:
+    """Let nothing that is saved ask for its place in the search index."""
+    models = get_indexed_models()
+    for model in models:
+        post_save.disconnect(post_save_signal_handler, sender=model)
+    try:
+        yield
+    finally:
+        for model in models:
+            post_save.connect(post_save_signal_handler, sender=model)
 
 
 class Command(BaseCommand):
@@ -34,8 +55,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, services: int, **options: Any) -> None:
         """Add the content, then fill the indexes in one go: by tasks it would take a minute."""
-        with transaction.atomic(), disable_reference_index_auto_update():
+        with (
+            transaction.atomic(),
+            disable_reference_index_auto_update(),
+            disable_search_index_auto_update(),
+        ):
             self.add_content(services)
+        if settings.MAKE_SIZES_AHEAD:
+            self.say("sizes of pictures")
+            for pk in SiteImage.objects.values_list("pk", flat=True):
+                make_sizes.call(pk)
         self.say("indexes")
         call_command("update_index", verbosity=0)
         call_command("rebuild_references_index", verbosity=0)

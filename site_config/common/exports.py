@@ -47,6 +47,15 @@ class Sheet:
 def file_response(sheet: Sheet, file_format: str, file_name: str) -> HttpResponse:
     """Return the sheet as a download; `file_format` is `xlsx` or `csv`."""
     content = to_xlsx(sheet) if file_format == "xlsx" else to_csv(sheet)
+    return _download(content, file_format, file_name)
+
+
+def workbook_response(sheets: Sequence[Sheet], file_name: str) -> HttpResponse:
+    """Return the sheets as one workbook, as a download."""
+    return _download(to_xlsx(*sheets), "xlsx", file_name)
+
+
+def _download(content: bytes, file_format: str, file_name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="{file_name}.{file_format}"'
     return response
@@ -62,9 +71,17 @@ def to_csv(sheet: Sheet) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def to_xlsx(sheet: Sheet) -> bytes:
-    """Return the sheet as a workbook: amounts are numbers, text is never a formula."""
+def to_xlsx(*sheets: Sheet) -> bytes:
+    """Return the sheets as a workbook: amounts are numbers, text is never a formula."""
     workbook = Workbook(write_only=True)
+    for sheet in sheets:
+        _write_sheet(workbook, sheet)
+    stream = io.BytesIO()
+    workbook.save(stream)
+    return stream.getvalue()
+
+
+def _write_sheet(workbook: Workbook, sheet: Sheet) -> None:
     worksheet = workbook.create_sheet(clean_text(sheet.name)[:LONGEST_SHEET_NAME])
     heading_row = len(sheet.title) + 1
     for number, width in enumerate(column_widths(sheet), start=1):
@@ -78,9 +95,6 @@ def to_xlsx(sheet: Sheet) -> bytes:
     worksheet.append([xlsx_cell(worksheet, heading, bold=True) for heading in sheet.headings])
     for row in sheet.rows:
         worksheet.append([xlsx_cell(worksheet, value) for value in row])
-    stream = io.BytesIO()
-    workbook.save(stream)
-    return stream.getvalue()
 
 
 def clean_text(text: object) -> str:

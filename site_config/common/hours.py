@@ -1,4 +1,4 @@
-"""When an office is open: pure reckoning over a weekly schedule and its exceptions.
+"""When somebody is there: pure reckoning over a weekly schedule and its exceptions.
 
 Times of day are those of the laboratory (settings.TIME_ZONE, Europe/Moscow); moments are aware.
 """
@@ -43,7 +43,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Status:
-    """Whether an office is open at a moment.
+    """Whether it is open at a moment.
 
     `until` is when it closes or goes to lunch (None if it never does within the horizon);
     `opens_at` is when a closed one opens, or an open one after lunch (None if it does not);
@@ -57,9 +57,9 @@ class Status:
 
 
 def status(schedule: Schedule, now: datetime, zone: tzinfo) -> Status:
-    """Return the state of an office at `now` (aware)."""
+    """Return the state of a schedule at `now` (aware)."""
     lunches = list(_lunches(schedule, now, zone))
-    spans = _open_spans(schedule, now, zone)
+    spans = open_spans(schedule, now, zone)
     for (start, end), following in zip_longest(spans, spans[1:]):
         if start <= now < end:
             after_lunch = following[0] if following and (end, following[0]) in lunches else None
@@ -85,7 +85,7 @@ def next_change(schedule: Schedule, now: datetime, zone: tzinfo) -> datetime:
     That is a boundary of a span, an end of sampling or a midnight («tomorrow» turns into «today»).
     """
     midnight = _midnight(now.astimezone(zone).date() + timedelta(days=1), zone)
-    moments = [edge for span in _open_spans(schedule, now, zone) for edge in span if edge > now]
+    moments = [edge for span in open_spans(schedule, now, zone) for edge in span if edge > now]
     moments += [end for _, end in _samplings(schedule, now, zone)]
     return min([midnight, *moments])
 
@@ -142,8 +142,11 @@ def _limit(schedule: Schedule, on: date, zone: tzinfo) -> datetime:
     return _midnight(following if is_closed else following + timedelta(days=1), zone)
 
 
-def _open_spans(schedule: Schedule, now: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
-    """Spans of work in order, split by lunch, joined where one day runs into the next."""
+def open_spans(schedule: Schedule, now: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+    """Return the spans of work in order, split by lunch, joined where one day runs into the next.
+
+    They begin on the day before `now` and reach to the horizon.
+    """
     pieces: list[tuple[datetime, datetime]] = []
     for on, day in _days(schedule, now, zone):
         start = _moment(on, day.opens, zone)

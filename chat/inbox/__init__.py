@@ -1,0 +1,1 @@
+"""The operators' inbox: an area of the Wagtail admin."""

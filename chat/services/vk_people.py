@@ -1,0 +1,53 @@
+"""What is known of the people in VK who write to the laboratory."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from chat.models import ChatThread, VkPeer
+from chat.services.texts import readable_text
+from chat.services.writing import writing
+
+KEPT = timedelta(hours=24)
+LONGEST_NAME = 160
+LONGEST_THREAD_NAME = 80
+LONGEST_URL = 500
+
+
+def due(limit: int) -> list[int]:
+    """Return which patients to ask VK about: new ones, and who wrote since a day-old answer."""
+    asked = VkPeer.objects.filter(peer_id=OuterRef("vk_peer_id")).values("fetched_at")[:1]
+    found = (
+        ChatThread.objects.filter(vk_peer_id__gt=0)
+        .annotate(asked_at=Subquery(asked))
+        .filter(
+            Q(asked_at=None)
+            | Q(asked_at__lt=timezone.now() - KEPT, last_message_at__gt=F("asked_at"))
+        )
+        .order_by("-pk")[:limit]
+    )
+    return [thread.vk_peer_id for thread in found if thread.vk_peer_id]
+
+
+@transaction.atomic
+def learn(peer_id: int, name: str = "", picture_url: str = "") -> None:
+    """Note what VK says of a person (nothing, if they are gone).
+
+    Their thread is called so, unless somebody here gave it another name.
+    """
+    name = " ".join(readable_text(name).split())[:LONGEST_NAME]
+    picture_url = picture_url if picture_url.startswith("https://") else ""
+    peer, _created = VkPeer.objects.select_for_update().get_or_create(peer_id=peer_id)
+    before, peer.fetched_at = peer.name, timezone.now()
+    if name:
+        peer.name = name
+        peer.picture_url = picture_url if len(picture_url) <= LONGEST_URL else ""
+    peer.save(update_fields=["name", "picture_url", "fetched_at"])
+    thread = ChatThread.objects.filter(vk_peer_id=peer_id).first()
+    if thread is None or not name:
+        return
+    with writing(thread.pk) as writer:
+        if writer.thread.name in {"", before[:LONGEST_THREAD_NAME]}:
+            writer.thread.name = name[:LONGEST_THREAD_NAME]
