@@ -13,7 +13,7 @@ from chat.inbox.http import OperatorRequest, operators_call
 from chat.models import ChatMessage
 from chat.selectors import inbox
 from chat.selectors import threads as selectors
-from chat.services import drafts, messages, threads, vk_outbox
+from chat.services import drafts, messages, threads, vk_answers
 from chat.services.messages import Answer
 
 KINDS = (ChatMessage.Kind.MESSAGE.value, ChatMessage.Kind.NOTE.value)
@@ -96,7 +96,7 @@ def resend(request: OperatorRequest, message_id: int) -> HttpResponse:
     """Let an answer that did not get to a patient in VK be sent again."""
     number = inbox.message(message_id).thread_id
     with log.logged(request.user, number, "chat.vk_resend"):
-        vk_outbox.resend_answer(message_id)
+        vk_answers.resend_answer(message_id)
     return JsonResponse({"message": message_json(inbox.message(message_id), Audience.OPERATOR)})
 
 

@@ -25,7 +25,7 @@ from chat.models.messages import LONGEST_TEXT
 from chat.permissions import Visitor, hash_of, may_answer, new_secret
 from chat.selectors import threads as selectors
 from chat.selectors.widget import ConsentText
-from chat.services import attachments, protection, vk_outbox, waits
+from chat.services import attachments, protection, vk_alerts, vk_answers, vk_outbox, waits
 from chat.services.texts import LONGEST_FROM_VK, clean_line, clean_text, may_still_change
 from chat.services.threads import join, merge
 from chat.services.vk_order import came_before
@@ -119,7 +119,7 @@ def send_as_visitor(
         attachments.claim(message, question.attachments, from_operator=False)
         _remember_context(writer.thread, question, visitor)
         waits.begin(writer, message)
-        vk_outbox.alert_operators(message)
+        vk_alerts.alert_operators(message)
         return Sent(message, created=True, secret=secret)
 
 
@@ -153,7 +153,7 @@ def send_from_vk(
         )
         attachments.claim(message, attachment_ids, from_operator=False)
         waits.begin(writer, message)
-        vk_outbox.alert_operators(message)
+        vk_alerts.alert_operators(message)
         if is_new:
             vk_outbox.greet(peer_id)
         return Sent(message, created=True)
@@ -293,8 +293,8 @@ def send_as_operator(
         )
         attachments.claim(message, answer.attachments, from_operator=True)
         if is_reply:
-            vk_outbox.withdraw_alerts(thread.pk, message.answers_upto)
-            vk_outbox.answer_patient(message)
+            vk_alerts.withdraw_alerts(thread.pk, message.answers_upto)
+            vk_answers.answer_patient(message)
             waits.answer(writer, operator)
             _read(thread, message.answers_upto)
         return Sent(message, created=True)
@@ -372,7 +372,7 @@ def mirror_from_vk(
             vk_message_id=vk_message_id,
             delivery=ChatMessage.Delivery.SENT,
         )
-        vk_outbox.withdraw_alerts(thread.pk, answers_upto)
+        vk_alerts.withdraw_alerts(thread.pk, answers_upto)
         waits.answer(writer, author)
         _read(writer.thread, answers_upto)
         return Sent(message, created=True)
@@ -446,7 +446,7 @@ def _change(message: ChatMessage, text: str | None) -> ChatMessage:
             if not message.deleted_at:
                 _require_young(message, writer)
                 attachments.drop(message)
-                vk_outbox.withdraw(message)
+                vk_answers.withdraw(message)
                 writer.change(message, text="", deleted_at=writer.now)
                 waits.recount(writer)
             return message
@@ -459,7 +459,7 @@ def _change(message: ChatMessage, text: str | None) -> ChatMessage:
             _require_young(message, writer)
             delivery = message.delivery
             if delivery:
-                vk_outbox.change(message, text)
+                vk_answers.change(message, text)
                 delivery = ChatMessage.Delivery.PENDING
             writer.change(message, text=text, edited_at=writer.now, delivery=delivery)
         return message

@@ -54,12 +54,17 @@ class Swept:
 
 def contents(thread_id: int) -> Contents:
     """Return what erasing a dialogue would do away with. Raises NotFound."""
-    found = ChatThread.objects.filter(pk=thread_id).first()
-    while found and found.merged_into:
-        found = found.merged_into
+    found = _living(thread_id)
     if found is None:
         raise NotFound
     return _contents(found)
+
+
+def _living(thread_id: int) -> ChatThread | None:
+    found = ChatThread.objects.filter(pk=thread_id).first()
+    while found and found.merged_into:
+        found = found.merged_into
+    return found
 
 
 def _contents(thread: ChatThread) -> Contents:
@@ -85,6 +90,7 @@ def erase_thread(user: User | None, thread_id: int) -> Contents:
     """
     if user and not may_manage(user):
         raise Forbidden
+    _hold_unread(thread_id)
     thread = locked(thread_id)
     if thread.is_common:
         raise Invalid(_("The common dialogue is nobody's."))
@@ -110,6 +116,12 @@ def erase_thread(user: User | None, thread_id: int) -> Contents:
     # Open windows ask for it and learn that it is not there.
     notify(f"m {thread.pk} {thread.last_version + 1}")
     return gone
+
+
+def _hold_unread(thread_id: int) -> int:
+    """Lock what the dialogue's person has sent from VK unread, before their dialogue."""
+    found = _living(thread_id)
+    return vk_retention.hold_unread(found.vk_peer_id) if found else 0
 
 
 # --- Every night ---------------------------------------------------------------------------------
@@ -168,7 +180,9 @@ def _settings() -> ChatSettings:
 
 @transaction.atomic
 def _erase_expired(number: int, now: datetime) -> bool:
-    """Erase a dialogue unless somebody wrote in it meanwhile."""
+    """Erase a dialogue unless its person wrote meanwhile."""
+    if _hold_unread(number):
+        return False
     thread = locked(number)
     if not expired(now).filter(pk=thread.pk).exists():
         return False

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chat.errors import NotFound
 from chat.models import ChatAttachment, ChatMessage, VkFile, VkOperator, VkOutbox, VkReply
-from chat.services import vk_outbox
+from chat.services import vk_answers, vk_outbox
 from chat.services.writing import ThreadWriter, writing
 
 # After the last of these a link takes the place of the file.
@@ -101,7 +101,7 @@ def attach(file: VkFile, message: ChatMessage, stored: ChatAttachment) -> None:
             message=current, from_operator=current.sender == ChatMessage.Sender.OPERATOR
         )
         _change_line(writer, current, held.line, "")
-        vk_outbox.send_file(current, stored)
+        vk_answers.send_file(current, stored)
         _finish(held, State.DONE)
 
 

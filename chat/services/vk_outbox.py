@@ -7,44 +7,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-import regex
-
-from chat.errors import Invalid, NotFound
-from chat.models import (
-    ChatAttachment,
-    ChatMessage,
-    ChatSettings,
-    ChatThread,
-    ChatTopic,
-    VkEvent,
-    VkOperator,
-    VkOutbox,
-    VkPeer,
-)
-from chat.permissions import may_answer
+from chat.errors import NotFound
+from chat.models import ChatMessage, ChatThread, VkEvent, VkOutbox, VkPeer
 from chat.selectors.widget import current_settings
 from chat.services import threads, vk_operators
-from chat.services.vk_order import came_before
+from chat.services.vk_texts import parts_of
 from chat.services.writing import locked, writing
 
-# VK's documentation says 9,000, others had 4,096 refused: this passes everywhere.
-LONGEST_PART = 4000
-# A part ends at a space if there is one this near to its end.
-NEAR = 300
 # Longer than bringing five files to VK may take.
 UPLOAD_LEASE = timedelta(minutes=4)
-MARKUP = regex.compile(r"\[(?=[^\[\]|]+\|)|(?<!\w)[@*](?=[A-Za-z])")
-# Takes no room and is no letter.
-WORD_JOINER = "\u2060"
 HOUR = timedelta(hours=1)
-# In an hour, of messages in one dialogue that nobody has read.
-MOST_ALERTS = 20
 DAY = timedelta(days=1)
 # The person's blacklist, no permission, privacy.
 NOT_ALLOWED = (900, 901, 902)
@@ -89,200 +64,9 @@ def queue(
     return row
 
 
-def parts_of(text: str) -> list[str]:
-    """Return the messages that a text takes in VK, numbered if there is more than one."""
-    parts = list(split(text))
-    if len(parts) == 1:
-        return parts
-    return [f"{part}\n({number}/{len(parts)})" for number, part in enumerate(parts, start=1)]
-
-
 def new_random_id() -> int:
     """Return a number by which VK knows a message that it gets twice."""
     return secrets.randbelow(LARGEST_RANDOM_ID) + 1
-
-
-def split(text: str, longest: int = LONGEST_PART) -> Iterator[str]:
-    """Yield a text in parts of at most `longest` UTF-16 units, whichever unit VK may count in.
-
-    A part ends at white space if some is near its end; what is seen as one sign is never cut.
-    """
-    part: list[str] = []
-    size = 0
-    for sign in _signs(text, longest):
-        if size + _units(sign) > longest:
-            end = _near_space(part)
-            yield "".join(part[:end]).rstrip()
-            part = part[end:]
-            size = sum(map(_units, part))
-        part.append(sign)
-        size += _units(sign)
-    if rest := "".join(part).strip():
-        yield rest
-
-
-def _signs(text: str, longest: int) -> Iterator[str]:
-    for sign in regex.findall(r"\X", text):
-        # A pile of accents longer than a whole part has to be cut somewhere.
-        yield from [sign] if _units(sign) <= longest else sign
-
-
-def _units(sign: str) -> int:
-    return len(sign.encode("utf-16-le")) // 2
-
-
-def _near_space(part: list[str]) -> int:
-    for index in range(len(part) - 1, max(len(part) - NEAR, 0), -1):
-        if part[index].isspace():
-            return index + 1
-    return len(part)
-
-
-def on_duty() -> list[VkOperator]:
-    """Return the accounts of those who are to be told: bound, on duty, with the right to answer."""
-    accounts = VkOperator.objects.filter(on_duty=True).select_related("user").order_by("pk")
-    return [account for account in accounts if may_answer(account.user)]
-
-
-def alert_operators(message: ChatMessage) -> None:
-    """Tell the operators on duty of a patient's message: the assignee alone if they are there.
-
-    What is told is decided by the site (ChatSettings.vk_alert): that a person turned to a
-    laboratory is a secret by law (323-ФЗ art. 13), VK is not the laboratory's system. Of a flood
-    that nobody has looked at, the inbox shows all and VK the beginning.
-    """
-    thread = message.thread
-    if _told_often(thread):
-        return
-    everybody = on_duty()
-    own = [account for account in everybody if account.user_id == thread.assignee_id]
-    for account in own or everybody:
-        queue(
-            Purpose.ALERT,
-            account.vk_id,
-            alert_text(message),
-            thread=thread,
-            message=message,
-            keyboard=alert_keyboard(thread, message.seq),
-        )
-
-
-def _told_often(thread: ChatThread) -> bool:
-    unread = VkOutbox.objects.filter(
-        thread=thread,
-        purpose=Purpose.ALERT,
-        created_at__gt=timezone.now() - HOUR,
-        message__seq__gt=thread.operator_read_seq,
-    )
-    return unread.values("message").distinct().count() >= MOST_ALERTS
-
-
-def alert_text(message: ChatMessage) -> str:
-    """Return what an operator reads in VK of a patient's message."""
-    thread = message.thread
-    found = current_settings()
-    if found is None or found.vk_alert == ChatSettings.Alert.BRIEF:
-        link = f"{settings.WAGTAILADMIN_BASE_URL}/admin/chat/?thread={thread.pk}"
-        return _brief(thread) + "\n" + _("A new message. Read it here: %(url)s") % {"url": link}
-    parts = (f"#{thread.pk}", thread.name, thread.topic, thread.page_title)
-    head = [part for part in parts if part]
-    files = [f"[{file.name}]" for file in message.attachments.all()]
-    return literal("\n".join([" · ".join(head), message.text, *files]).strip())
-
-
-def _brief(thread: ChatThread) -> str:
-    """Return a thread's number and topic, if it is one that the laboratory offers."""
-    is_offered = ChatTopic.objects.filter(title=thread.topic).exists()
-    return literal(" · ".join([f"#{thread.pk}", *([thread.topic] if is_offered else [])]))
-
-
-def literal(text: str) -> str:
-    """Return a text of which VK makes no links: what a patient names would look like our word.
-
-    VK reads `[id1|Anna]`, `@id1` and `*id1` as links to whom or whatever they name.
-    """
-    return MARKUP.sub(lambda found: found[0] + WORD_JOINER, text)
-
-
-def alert_keyboard(thread: ChatThread, shown_seq: int) -> dict[str, Any]:
-    """Return the buttons under an alert that tells of a thread up to a place.
-
-    Who presses one is asked for their rights again, and nobody closes what they were not told of.
-    """
-    return keyboard(
-        (_("Take #%(number)d") % {"number": thread.pk}, {"cmd": "take", "t": thread.pk}, "primary"),
-        (_("Close"), {"cmd": "close", "t": thread.pk, "s": shown_seq}, "secondary"),
-    )
-
-
-def keyboard(*buttons: tuple[str, dict[str, Any], str]) -> dict[str, Any]:
-    """Return VK's inline keyboard of callback buttons (label, payload, colour) in one row."""
-    row = [
-        {"action": {"type": "callback", "label": label[:40], "payload": payload}, "color": color}
-        for label, payload, color in buttons
-    ]
-    return {"inline": True, "buttons": [row]}
-
-
-def answer_patient(message: ChatMessage) -> None:
-    """Queue an operator's answer for a patient who writes from VK."""
-    peer_id = message.thread.vk_peer_id
-    if peer_id is None:
-        return
-    files = message.attachments.values_list("pk", flat=True)
-    queue(
-        Purpose.ANSWER,
-        peer_id,
-        message.text,
-        thread=message.thread,
-        message=message,
-        attachment_ids=list(files),
-    )
-
-
-def send_file(message: ChatMessage, file: ChatAttachment) -> None:
-    """Queue a file that joined an operator's answer after its text had gone to a patient in VK."""
-    texts = VkOutbox.objects.filter(message=message, purpose=Purpose.ANSWER).order_by("-part")
-    last = texts.first()
-    # Without one the answer went to the site alone, or was written in VK's own interface.
-    if last is None:
-        return
-    VkOutbox.objects.create(
-        purpose=Purpose.ANSWER,
-        peer_id=last.peer_id,
-        thread=message.thread,
-        message=message,
-        part=last.part + 1,
-        attachment_ids=[str(file.pk)],
-        random_id=new_random_id(),
-        next_at=timezone.now(),
-    )
-
-
-def repeat_alert(thread: ChatThread, minutes: int) -> int:
-    """Tell everybody on duty, once in a wait, that a patient waits; return how many were told."""
-    since = thread.waiting_since
-    if (
-        since is None
-        or VkOutbox.objects.filter(
-            thread=thread, purpose=Purpose.REPEAT, created_at__gte=since
-        ).exists()
-    ):
-        return 0
-    told = _("%(head)s: nobody has answered for %(minutes)d min.") % {
-        "head": _brief(thread),
-        "minutes": minutes,
-    }
-    operators = on_duty()
-    for account in operators:
-        queue(
-            Purpose.REPEAT,
-            account.vk_id,
-            told,
-            thread=thread,
-            keyboard=alert_keyboard(thread, thread.last_seq),
-        )
-    return len(operators)
 
 
 def greet(peer_id: int) -> None:
@@ -361,54 +145,6 @@ def link(random_id: int, *, peer_id: int, vk_message_id: int | None, cmid: int |
     return True
 
 
-def thread_of_alert(peer_id: int, cmid: int) -> int | None:
-    """Return the thread of the message at this place of an operator's dialogue with us."""
-    return (
-        VkOutbox.objects.filter(peer_id=peer_id, conversation_message_id=cmid, thread__isnull=False)
-        .values_list("thread_id", flat=True)
-        .first()
-    )
-
-
-def last_told(peer_id: int, thread: ChatThread, cmid: int | None) -> int:
-    """Return the last place of a thread that an operator was told of before a place in VK, else 0.
-
-    `cmid` None: there is no place, all that VK has counts.
-    """
-    told = VkOutbox.objects.filter(
-        peer_id=peer_id, message__thread=thread, purpose=Purpose.ALERT, state=State.SENT
-    )
-    if cmid is not None:
-        told = told.filter(conversation_message_id__lt=cmid)
-    return told.aggregate(last=Max("message__seq"))["last"] or 0
-
-
-def seq_of_answer(peer_id: int, cmid: int, vk_message_id: int) -> int | None:
-    """Return the place in its thread of the last answer up to a place in a patient's dialogue.
-
-    VK names the place twice: by its number in the dialogue, and by the id of the message there.
-    """
-    own = VkOutbox.objects.filter(
-        peer_id=peer_id, conversation_message_id__lte=cmid, purpose=Purpose.ANSWER
-    ).order_by("-conversation_message_id")
-    typed_in_vk = ChatMessage.objects.filter(
-        thread__vk_peer_id=peer_id,
-        sender=ChatMessage.Sender.OPERATOR,
-        vk_message_id__isnull=False,
-        vk_outbox__isnull=True,
-    ).order_by("-seq")
-    seqs = [
-        own.values_list("message__seq", flat=True).first(),
-        *(
-            seq
-            for seq, key in typed_in_vk.values_list("seq", "vk_message_id")
-            if not came_before(str(vk_message_id), [key])
-            and not came_before(f"{peer_id}:{cmid}", [key])
-        ),
-    ]
-    return max((seq for seq in seqs if seq is not None), default=None)
-
-
 def may_go(row: VkOutbox) -> bool:
     """Say whether a message may be sent still.
 
@@ -481,53 +217,6 @@ def resend(rows: Iterable[VkOutbox]) -> None:
             )
             if changed and row.purpose == Purpose.ANSWER and row.message_id:
                 _set_delivery(row.message_id, ChatMessage.Delivery.PENDING)
-
-
-def resend_answer(message_id: int) -> None:
-    """Let what failed of an answer be tried again."""
-    resend(VkOutbox.objects.filter(message=message_id, purpose=Purpose.ANSWER))
-
-
-def change(message: ChatMessage, text: str) -> None:
-    """Give an answer to a patient in VK another text, wherever it is by now.
-
-    Raises Invalid if VK would go on showing the old one: in other parts than the new one, or
-    written in VK's own interface.
-    """
-    rows = VkOutbox.objects.filter(message=message, purpose=Purpose.ANSWER).exclude(text="")
-    said = list(rows.select_for_update().order_by("part"))
-    parts = parts_of(text)
-    lost = [row for row in said if row.state == State.SENT and not row.conversation_message_id]
-    if len(said) != len(parts) or not said or lost:
-        raise Invalid(
-            _("This answer cannot be changed in VK, so it stays as it is. Write another one."),
-            field="text",
-        )
-    for row, part in zip(said, parts, strict=True):
-        if row.text != part:
-            VkOutbox.objects.filter(pk=row.pk).update(
-                text=part, state=State.WAITING, attempts=0, next_at=timezone.now()
-            )
-
-
-def withdraw_alerts(thread_id: int, upto: int | None = None) -> None:
-    """Take alerts of a thread (up to a place) back that were not sent yet: somebody answered."""
-    of_answered = Q() if upto is None else Q(message=None) | Q(message__seq__lte=upto)
-    VkOutbox.objects.filter(
-        of_answered,
-        thread_id=thread_id,
-        purpose__in=[Purpose.ALERT, Purpose.REPEAT],
-        state=State.WAITING,
-        first_tried_at__isnull=True,
-    ).update(state=State.WITHDRAWN)
-
-
-def withdraw(message: ChatMessage) -> None:
-    """Take a message back that its author deleted, where it has not gone out to VK yet."""
-    rows = VkOutbox.objects.filter(message=message)
-    rows.filter(state__in=[State.WAITING, State.FAILED]).update(state=State.WITHDRAWN)
-    # What has gone stays at VK, but no longer here.
-    rows.update(text="", attachment="")
 
 
 def may_write(peer_id: int, allowed: bool) -> None:

@@ -15,6 +15,15 @@ NOTICES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=1)
 
 
+def hold_unread(peer_id: int | None) -> int:
+    """Lock what a person sent from VK and nobody has read yet; return how much that is.
+
+    To be called before their dialogue is locked: the worker takes the two in this order.
+    """
+    events = VkEvent.objects.filter(peer_id=peer_id, state=VkEvent.State.NEW)
+    return 0 if peer_id is None else len(events.select_for_update().order_by("pk"))
+
+
 def forget(peer_id: int | None, thread_ids: Sequence[int]) -> None:
     """Do away with a person, and with the words of their dialogues in VK's events.
 

@@ -15,11 +15,14 @@ from chat.selectors.threads import common_thread_id
 from chat.services import (
     messages,
     threads,
+    vk_alerts,
+    vk_answers,
     vk_events,
     vk_files,
     vk_operators,
     vk_outbox,
     vk_replies,
+    vk_texts,
 )
 from chat.services.messages import Answer
 from chat.services.texts import LONGEST_FROM_VK, readable_text
@@ -248,7 +251,7 @@ def from_operator(operator: VkOperator, message: VkMessage, group_id: int) -> Ou
     if address.kind is routing.Kind.THREAD:
         return to_thread(operator, message, address.number or 0, address.text)
     if message.reply_cmid is not None:
-        number = vk_outbox.thread_of_alert(message.peer_id, message.reply_cmid)
+        number = vk_alerts.thread_of_alert(message.peer_id, message.reply_cmid)
         if number is not None:
             return to_thread(operator, message, number, address.text)
     return to_common(operator, message, address.text)
@@ -281,14 +284,14 @@ def to_thread(operator: VkOperator, message: VkMessage, number: int, said: str) 
         return DONE
     if thread.is_common:
         return to_common(operator, message, said)
-    told = vk_outbox.last_told(operator.vk_id, thread, message.conversation_message_id)
+    told = vk_alerts.last_told(operator.vk_id, thread, message.conversation_message_id)
     reply, is_new = vk_replies.hold(
         operator.user, thread, vk_message_id=str(message.key), text=text, shown_seq=told
     )
     if not is_new:
         return ignored("known already")
     vk_files.expect(files_of(message), reply=reply)
-    undo = vk_outbox.keyboard((words.undo(), {"cmd": "undo", "r": reply.pk}, "negative"))
+    undo = vk_texts.keyboard((words.undo(), {"cmd": "undo", "r": reply.pk}, "negative"))
     echo = words.echo(reply, settings.VK_UNDO_SECONDS)
     if vk_replies.is_overtaken(reply):
         echo = f"{echo}\n{words.overtaken()}"
@@ -422,7 +425,7 @@ def message_read(event: VkEvent) -> Outcome:
     message_id = whole(body.get("read_message_id")) if isinstance(body, dict) else None
     if peer_id is None or cmid is None:
         return ignored("no place in it")
-    seq = vk_outbox.seq_of_answer(peer_id, cmid, message_id or 0)
+    seq = vk_answers.seq_of_answer(peer_id, cmid, message_id or 0)
     if seq is None:
         return ignored("not an answer of ours")
     threads.mark_vk_reader(peer_id, seq)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from chat.errors import NotFound
 from chat.models import ChatSettings, ChatThread, VkOutbox
 from chat.selectors.widget import current_settings
-from chat.services import vk_outbox
+from chat.services import vk_alerts
 from chat.services.writing import locked
 from chat.vk import config
 
@@ -19,7 +19,7 @@ LONGEST = timedelta(hours=24)
 
 def repeat_due() -> int:
     """Tell operators of the patients whom nobody has answered for too long; return how many."""
-    if not config.current().can_send or not vk_outbox.on_duty():
+    if not config.current().can_send or not vk_alerts.on_duty():
         return 0
     pause = timedelta(minutes=(current_settings() or ChatSettings()).vk_repeat_minutes)
     now = timezone.now()
@@ -47,4 +47,4 @@ def _repeat(thread_id: int, pause: timedelta) -> bool:
     waited = timezone.now() - thread.waiting_since
     if waited < pause:
         return False
-    return vk_outbox.repeat_alert(thread, int(waited.total_seconds() // 60)) > 0
+    return vk_alerts.repeat_alert(thread, int(waited.total_seconds() // 60)) > 0

@@ -442,3 +442,28 @@ def test_dialogue_erased_while_its_answer_goes_out_holds_nobody_up():
         together(vk_replies.deliver_due, partial(retention.erase_thread, None, number))
         assert not ChatThread.objects.filter(pk=number).exists()
         assert not VkReply.objects.filter(state=VkReply.State.HELD).exists()
+
+
+def test_dialogue_erased_while_its_patient_writes_from_vk_holds_nobody_up():
+    for peer_id in range(7_100, 7_110):
+        receive(message_new(peer_id, "Раз"))
+        inbound.process_due(lambda pressed: None)
+        number = ChatThread.objects.get(vk_peer_id=peer_id).pk
+        receive(message_new(peer_id, "Два"))
+        together(
+            partial(inbound.process_due, lambda pressed: None),
+            partial(retention.erase_thread, None, number),
+        )
+        assert not ChatThread.objects.filter(pk=number).exists()
+
+
+def test_what_an_old_patient_has_just_written_from_vk_is_not_swept_away_unread():
+    receive(message_new(7_120, "Раз"))
+    inbound.process_due(lambda pressed: None)
+    ChatThread.objects.filter(vk_peer_id=7_120).update(
+        last_message_at=timezone.now() - timedelta(days=4_000)
+    )
+    receive(message_new(7_120, "Два"))
+    retention.sweep()
+    inbound.process_due(lambda pressed: None)
+    assert ChatMessage.objects.filter(thread__vk_peer_id=7_120, text="Два").exists()

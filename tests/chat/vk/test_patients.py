@@ -21,7 +21,7 @@ from chat.models import (
     VkReply,
 )
 from chat.selectors import threads as selectors
-from chat.services import retention, threads, vk_outbox, vk_replies
+from chat.services import retention, threads, vk_alerts, vk_replies
 from chat.services.texts import LONGEST_FROM_VK
 from chat.vk import inbound, work
 from tests.factories.chat import Patient
@@ -174,17 +174,17 @@ def read() -> None:
 
 
 def test_flood_of_one_account_is_stored_whole_and_alerts_the_operator_so_often(svetlana: User):
-    flood(vk_outbox.MOST_ALERTS + 5)
+    flood(vk_alerts.MOST_ALERTS + 5)
     alerts = VkOutbox.objects.filter(purpose="alert")
-    assert len(said()) == vk_outbox.MOST_ALERTS + 5
-    assert alerts.count() == vk_outbox.MOST_ALERTS
+    assert len(said()) == vk_alerts.MOST_ALERTS + 5
+    assert alerts.count() == vk_alerts.MOST_ALERTS
     receive(message_new(PATIENT + 1, "Другой человек"))
     read()
-    assert alerts.count() == vk_outbox.MOST_ALERTS + 1
+    assert alerts.count() == vk_alerts.MOST_ALERTS + 1
 
 
 def test_next_question_alerts_again_after_an_hour(svetlana: User):
-    flood(vk_outbox.MOST_ALERTS)
+    flood(vk_alerts.MOST_ALERTS)
     with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
         receive(message_new(PATIENT, "Через час"))
         read()
@@ -192,7 +192,7 @@ def test_next_question_alerts_again_after_an_hour(svetlana: User):
 
 
 def test_next_question_alerts_again_once_somebody_answered(svetlana: User):
-    flood(vk_outbox.MOST_ALERTS)
+    flood(vk_alerts.MOST_ALERTS)
     VkOutbox.objects.filter(purpose="alert").update(state="sent")
     for place, row in enumerate(VkOutbox.objects.filter(purpose="alert").order_by("pk"), start=1):
         VkOutbox.objects.filter(pk=row.pk).update(conversation_message_id=place)
