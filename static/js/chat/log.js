@@ -108,9 +108,9 @@ export class Log {
   #onScroll() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const stuck = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    this.#newest.hidden = stuck;
     if (stuck !== this.#stuck) {
       this.#stuck = stuck;
-      this.#newest.hidden = stuck;
       this.#does.moved();
     }
     if (scrollTop < NEAR_END && this.#session.store.more && scrollHeight > clientHeight) {
@@ -288,7 +288,7 @@ export class Log {
       const size = sizeName(file.size);
       const label = [icon("file"), h("span", { class: "file-name" }, h("bdi", {}, file.name)), size];
       return file.url
-        ? h("a", { class: "file", href: file.url, download: "", "aria-label": T.fileDownload(file.name, size) }, label)
+        ? h("a", { class: "file", href: file.url, download: "" }, h("span", { class: "sr" }, T.download), label)
         : h("span", { class: "file" }, label);
     });
     return [said.text ? showText(h("p"), said.text) : null, ...files].filter(Boolean);

@@ -78,7 +78,7 @@ export const T = {
   fileMany: (number) => `Не больше ${number} файлов в одном сообщении.`,
   fileFailed: "Не загрузилось.",
   fileWait: "Файл ещё загружается.",
-  fileDownload: (name, size) => `Скачать: ${name}, ${size}`,
+  download: "Скачать: ",
   tooLong: (number) => `Слишком длинно: лишних знаков ${number}.`,
   topics: "Частые темы",
   about: "Вы спрашиваете со страницы",

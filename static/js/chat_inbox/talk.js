@@ -395,12 +395,9 @@ export class TalkPane {
           {},
           h(
             "a",
-            {
-              href: file.url,
-              download: "",
-              "aria-label": T.file(file.name, sizeName(file.size)),
-            },
+            { href: file.url, download: "" },
             wicon("doc-full"),
+            h("span", { class: "w-sr-only" }, T.download),
             h("span", { dir: "auto" }, file.name),
             ` ${sizeName(file.size)}`,
           ),

@@ -134,7 +134,7 @@ export const T = {
   failed: "Не отправлено.",
   noteTag: "Заметка, пациент её не видит",
   replyTag: "Ответ пациенту",
-  file: (name, size) => `Скачать: ${name}, ${size}`,
+  download: "Скачать: ",
 
   typing: (name) => `${name} печатает…`,
   patientTypes: "Пациент печатает…",
