@@ -431,11 +431,16 @@ def topics() -> list[str]:
     return sorted(set(ChatTopic.objects.values_list("title", flat=True)))
 
 
-def replies() -> list[Json]:
+def usable_replies() -> QuerySet[ChatReply]:
     """Return the canned replies that may be used today: published, and not due to be read again."""
     today = timezone.localdate()
     found = ChatReply.objects.filter(Q(review_by__isnull=True) | Q(review_by__gt=today), live=True)
+    return found.order_by("title", "pk")
+
+
+def replies() -> list[Json]:
+    """Return the canned replies that may be used today, for the inbox."""
     return [
         {"title": reply.title, "shortcut": reply.shortcut, "text": reply.text}
-        for reply in found.order_by("title")
+        for reply in usable_replies()
     ]

@@ -1,5 +1,6 @@
 """Text that people write, before it is stored."""
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ CHANGE_WITHIN = timedelta(minutes=15)
 # VK lets 9,000 through, as far as is known.
 LONGEST_FROM_VK = 16_000
 ALLOWED_CONTROLS = {"\n", "\t"}
+NAME = re.compile(r",?[ \u00a0]*\{name\}")
 
 
 def clean_text(text: str, *, field: str = "text", longest: int = LONGEST_TEXT) -> str:
@@ -45,6 +47,12 @@ def readable_text(text: str) -> str:
 def clean_line(text: str, *, field: str, longest: int) -> str:
     """Return a text of one line: white space of all kinds becomes one space."""
     return clean_text(" ".join(text.split()), field=field, longest=longest)
+
+
+def addressed(text: str, name: str, operator: str) -> str:
+    """Return a canned reply with the names in it; without a patient's name its comma goes too."""
+    named = NAME.sub(lambda found: found[0].replace("{name}", name) if name else "", text)
+    return named.replace("{operator}", operator)
 
 
 def may_still_change(created_at: datetime, now: datetime) -> bool:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from chat.models import ChatMessage, ChatSettings, ChatThread, ChatTopic, VkOperator, VkOutbox
 from chat.permissions import may_answer
+from chat.selectors import inbox
 from chat.selectors.widget import current_settings
 from chat.services.vk_outbox import queue
-from chat.services.vk_texts import keyboard, literal
+from chat.services.vk_texts import Button, keyboard, literal
 
 HOUR = timedelta(hours=1)
 # In an hour, of messages in one dialogue that nobody has read.
@@ -111,10 +112,15 @@ def alert_keyboard(thread: ChatThread, shown_seq: int) -> dict[str, Any]:
 
     Who presses one is asked for their rights again, and nobody closes what they were not told of.
     """
-    return keyboard(
-        (_("Take #%(number)d") % {"number": thread.pk}, {"cmd": "take", "t": thread.pk}, "primary"),
-        (_("Close"), {"cmd": "close", "t": thread.pk, "s": shown_seq}, "secondary"),
-    )
+    number = {"number": thread.pk}
+    told: dict[str, Any] = {"t": thread.pk, "s": shown_seq}
+    row: list[Button] = [
+        (_("Take #%(number)d") % number, {"cmd": "take", "t": thread.pk}, "primary"),
+        (_("Close"), {"cmd": "close", **told}, "secondary"),
+    ]
+    if not inbox.usable_replies().exists():
+        return keyboard(row)
+    return keyboard(row, [(_("Canned reply"), {"cmd": "replies", **told}, "secondary")])
 
 
 def thread_of_alert(peer_id: int, cmid: int) -> int | None:

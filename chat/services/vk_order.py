@@ -14,3 +14,16 @@ def came_before(key: str, others: Iterable[str | None]) -> bool:
         for other_kind, _colon, other_place in (other.rpartition(":") for other in others if other)
         if other_kind == kind
     )
+
+
+def key_of_press(choice: int, peer_id: int, cmid: int) -> str:
+    """Return the key of an answer that was chosen at a button: VK gives a press no id.
+
+    One choice at one place of a dialogue is one answer, however often it is pressed.
+    """
+    return f"{choice}@{peer_id}:{cmid}"
+
+
+def is_press(key: str) -> bool:
+    """Say whether an answer was chosen at a button; it has no order among what was written."""
+    return "@" in key

@@ -16,7 +16,7 @@ from chat.errors import ChatError, NotFound
 from chat.models import ChatMessage, ChatThread, VkEvent, VkOperator, VkOutbox, VkReply
 from chat.services import vk_outbox
 from chat.services.messages import Answer, send_as_operator
-from chat.services.vk_order import came_before
+from chat.services.vk_order import came_before, is_press
 from chat.services.writing import locked
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,8 @@ def withdraw_last(operator: User, vk_message_id: str) -> VkReply | None:
     """
     held = VkReply.objects.filter(operator=operator, state=State.HELD).select_related("thread")
     for reply in held.order_by("-pk"):
-        if came_before(reply.vk_message_id, [vk_message_id]):
+        key = reply.vk_message_id
+        if is_press(key) or came_before(key, [vk_message_id]):
             return reply if withdraw(operator, reply.pk) else None
     return None
 

@@ -1,6 +1,6 @@
 """How a text is put to a person in VK: in parts, without links of ours, with buttons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import regex
@@ -12,6 +12,10 @@ NEAR = 300
 MARKUP = regex.compile(r"\[(?=[^\[\]|]+\|)|(?<!\w)[@*](?=[A-Za-z])")
 # Takes no room and is no letter.
 WORD_JOINER = "\u2060"
+LONGEST_LABEL = 40
+
+# Label, payload, colour.
+Button = tuple[str, dict[str, Any], str]
 
 
 def parts_of(text: str) -> list[str]:
@@ -66,10 +70,22 @@ def literal(text: str) -> str:
     return MARKUP.sub(lambda found: found[0] + WORD_JOINER, text)
 
 
-def keyboard(*buttons: tuple[str, dict[str, Any], str]) -> dict[str, Any]:
-    """Return VK's inline keyboard of callback buttons (label, payload, colour) in one row."""
-    row = [
-        {"action": {"type": "callback", "label": label[:40], "payload": payload}, "color": color}
-        for label, payload, color in buttons
-    ]
-    return {"inline": True, "buttons": [row]}
+def keyboard(*rows: Sequence[Button]) -> dict[str, Any]:
+    """Return VK's inline keyboard of callback buttons in rows."""
+    return {
+        "inline": True,
+        "buttons": [
+            [
+                {
+                    "action": {
+                        "type": "callback",
+                        "label": label[:LONGEST_LABEL],
+                        "payload": payload,
+                    },
+                    "color": color,
+                }
+                for label, payload, color in row
+            ]
+            for row in rows
+        ],
+    }

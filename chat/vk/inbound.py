@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
@@ -22,12 +21,12 @@ from chat.services import (
     vk_operators,
     vk_outbox,
     vk_replies,
-    vk_texts,
 )
 from chat.services.messages import Answer
 from chat.services.texts import LONGEST_FROM_VK, readable_text
 from chat.services.writing import locked
-from chat.vk import enclosures, routing, words
+from chat.vk import answering, buttons, enclosures, routing, words
+from chat.vk.answering import tell
 from chat.vk.payload import VkMessage, message_of, whole
 
 logger = logging.getLogger(__name__)
@@ -285,18 +284,10 @@ def to_thread(operator: VkOperator, message: VkMessage, number: int, said: str) 
     if thread.is_common:
         return to_common(operator, message, said)
     told = vk_alerts.last_told(operator.vk_id, thread, message.conversation_message_id)
-    reply, is_new = vk_replies.hold(
-        operator.user, thread, vk_message_id=str(message.key), text=text, shown_seq=told
-    )
-    if not is_new:
+    reply = answering.hold(operator, thread, key=str(message.key), text=text, shown_seq=told)
+    if reply is None:
         return ignored("known already")
     vk_files.expect(files_of(message), reply=reply)
-    undo = vk_texts.keyboard((words.undo(), {"cmd": "undo", "r": reply.pk}, "negative"))
-    echo = words.echo(reply, settings.VK_UNDO_SECONDS)
-    if vk_replies.is_overtaken(reply):
-        echo = f"{echo}\n{words.overtaken()}"
-    reply.echo = tell(operator, echo, thread=thread, keyboard=undo)
-    reply.save(update_fields=["echo"])
     return DONE
 
 
@@ -320,18 +311,6 @@ def to_common(operator: VkOperator, message: VkMessage, said: str) -> Outcome:
         vk_files.expect(files_of(message), message=sent.message)
         tell(operator, words.went_to_common())
     return DONE
-
-
-def tell(
-    operator: VkOperator,
-    text: str,
-    *,
-    thread: ChatThread | None = None,
-    keyboard: dict[str, Any] | None = None,
-) -> VkOutbox:
-    """Answer an operator in VK; return what was queued."""
-    purpose = Purpose.ECHO if thread else Purpose.NOTICE
-    return vk_outbox.queue(purpose, operator.vk_id, text, thread=thread, keyboard=keyboard)
 
 
 def text_of(message: VkMessage, said: str | None = None, *, with_forwarded: bool = False) -> str:
@@ -441,29 +420,11 @@ def message_event(event: VkEvent) -> Outcome:
     operator = vk_operators.active_operator(user_id) if user_id else None
     if operator is None or not isinstance(payload, dict):
         return ignored("not an operator's button")
-    done = press(operator, payload)
+    done = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
     key, peer_id = body.get("event_id"), whole(body.get("peer_id"))
     if not isinstance(key, str) or peer_id is None:
         return DONE
     return Outcome(State.DONE, pressed=Pressed(key, operator.vk_id, peer_id, words.snackbar(done)))
-
-
-def press(operator: VkOperator, payload: dict[str, Any]) -> bool:
-    """Do what a button says; False if it cannot be done (any more)."""
-    command = payload.get("cmd")
-    number, shown_seq, reply = (whole(payload.get(name)) for name in ("t", "s", "r"))
-    try:
-        if command == "undo" and reply is not None:
-            return vk_replies.withdraw(operator.user, reply)
-        if command == "take" and number is not None:
-            threads.assign(operator.user, number, operator.user)
-            return True
-        if command == "close" and number is not None:
-            threads.close(operator.user, number, shown_seq=shown_seq)
-            return True
-    except ChatError:
-        return False
-    return False
 
 
 HANDLERS: dict[str, Callable[[VkEvent], Outcome]] = {

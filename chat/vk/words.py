@@ -20,12 +20,12 @@ def whose(thread: ChatThread) -> str:
     return " · ".join([f"#{thread.pk}", *thread.name.split()[:1]])
 
 
-def echo(reply: VkReply, seconds: int) -> str:
+def echo(thread: ChatThread, said: str, seconds: int) -> str:
     """Return the echo of an answer that is held: to whom it goes, what, how to take it back."""
-    text = " ".join(reply.text.split())
+    text = " ".join(said.split())
     preview = text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
     return _("→ %(thread)s: “%(text)s”. Goes out in %(seconds)d s; “undo” takes it back.") % {
-        "thread": whose(reply.thread),
+        "thread": whose(thread),
         "text": preview,
         "seconds": seconds,
     }
@@ -46,6 +46,16 @@ def taken_back(reply: VkReply | None) -> str:
     if reply is None:
         return _("There is nothing to take back: your last answer has gone.")
     return _("Taken back: nothing was sent to %(thread)s.") % {"thread": whose(reply.thread)}
+
+
+def choose_reply(thread: ChatThread) -> str:
+    """Return the words above the canned replies."""
+    return _("What shall %(thread)s be told?") % {"thread": whose(thread)}
+
+
+def more_replies() -> str:
+    """Return the words on the button that shows other canned replies."""
+    return _("More…")
 
 
 def went_to_common() -> str:

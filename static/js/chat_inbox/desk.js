@@ -10,6 +10,7 @@ import { Transport } from "../chat/transport.js";
 import { setClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
 import { People } from "./people.js";
+import { Queue } from "./queue.js";
 
 const KEY = "kdl-inbox:";
 const GATHER = 150;
@@ -20,8 +21,6 @@ const TYPING_TOLD = 3000;
 const MOST_NUMBERS = 100;
 const RETRY_FIRST = 1000;
 const RETRY_SLOWEST = 30000;
-
-export const QUEUES = ["waiting", "mine", "unassigned", "open", "closed"];
 
 /** Throw away what another operator has left in this browser. */
 function clearStrangers(user) {
@@ -56,12 +55,8 @@ export class Desk {
   /** The answer of `state`. */
   config = null;
   counts = {};
-  queue = QUEUES[0];
-  filters = { operator: "", topic: "", page: "" };
+  queue = new Queue();
   query = "";
-  /** Numbers and rows of the list, in no order. */
-  rows = new Map();
-  next = null;
   /** What a search has found: {threads, hits, next}. */
   results = null;
   loadingList = false;
@@ -284,38 +279,11 @@ export class Desk {
 
   // --- The list --------------------------------------------------------------------------------
 
-  get #where() {
-    const query = new URLSearchParams({ queue: this.queue });
-    for (const [name, value] of Object.entries(this.filters)) {
-      if (value) {
-        query.set(name, value);
-      }
-    }
-    return query;
-  }
-
-  get isFiltered() {
-    return Object.values(this.filters).some(Boolean);
-  }
-
-  /** The rows of the list in their order. */
-  get listed() {
-    const key = this.queue === "waiting" ? "waiting_since" : "last_message_at";
-    const down = this.queue === "waiting" ? 1 : -1;
-    return [...this.rows.values()].sort((a, b) => {
-      const order = (a[key] ?? "").localeCompare(b[key] ?? "") || a.number - b.number;
-      return order * down;
-    });
-  }
-
   /** Show another queue, or other filters. */
-  async choose({ queue = this.queue, filters = this.filters }) {
-    this.queue = queue;
-    this.filters = filters;
+  async choose(which) {
+    this.queue.turnTo(which);
     this.results = null;
     this.query = "";
-    this.rows = new Map();
-    this.next = null;
     await this.#loadFirst();
   }
 
@@ -326,7 +294,7 @@ export class Desk {
 
   /** Hear of those who have written meanwhile and do not stand in the rows that are shown. */
   async #readNewest() {
-    if (this.queue === "open" && !this.isFiltered) {
+    if (this.queue.name === "open" && !this.queue.isFiltered) {
       return;
     }
     try {
@@ -344,7 +312,7 @@ export class Desk {
     this.loadingList = true;
     this.#tell("list");
     try {
-      const answer = await this.#api.get(`threads/?${this.#where}`);
+      const answer = await this.#api.get(`threads/?${this.queue.where}`);
       this.#setAlive(true, { listed: true });
       if (asked !== this.#asked) {
         return;
@@ -360,33 +328,24 @@ export class Desk {
     this.#tell("list");
   }
 
-  #takeFirst({ threads, next, counts }) {
-    const listed = this.listed;
-    const last = threads.at(-1)?.number;
-    const end = listed.findIndex(({ number }) => number === last);
-    // What was loaded beyond the first page stays.
-    const beyond = next && end >= 0 ? listed.slice(end + 1) : [];
-    this.rows = new Map([...threads, ...beyond].map((row) => [row.number, row]));
-    if (!beyond.length) {
-      this.next = next;
-    }
-    this.#takeCounts(counts, this.#meet(threads));
+  #takeFirst(answer) {
+    this.queue.takeFirst(answer);
+    this.#takeCounts(answer.counts, this.#meet(answer.threads));
     // From now on what comes is new.
     this.#begun = true;
   }
 
   /** Read on where the list ends. */
   async loadMore() {
-    if (!this.next) {
+    if (!this.queue.next) {
       return;
     }
-    const where = this.#where;
-    where.set("after", this.next);
+    const { where } = this.queue;
+    where.set("after", this.queue.next);
     const asked = this.#asked;
     const answer = await this.#api.get(`threads/?${where}`);
     if (asked === this.#asked) {
-      answer.threads.forEach((row) => this.rows.set(row.number, row));
-      this.next = answer.next;
+      this.queue.takeMore(answer);
       this.#meet(answer.threads, false);
       this.#tell("list");
     }
@@ -398,14 +357,14 @@ export class Desk {
     if (!numbers.length) {
       return;
     }
-    const where = this.#where;
+    const { where } = this.queue;
     where.set("numbers", numbers.join(","));
     const asked = this.#asked;
     try {
       const { threads, inside, counts } = await this.#api.get(`threads/?${where}`);
       const fresh = this.#meet(threads);
       if (asked === this.#asked) {
-        this.#placeHinted(numbers, threads, new Set(inside));
+        this.queue.takeNews(numbers, threads, inside);
       }
       this.#takeCounts(counts, fresh);
       this.#tell("list");
@@ -416,23 +375,6 @@ export class Desk {
       return;
     }
     await this.#readHinted();
-  }
-
-  #placeHinted(numbers, threads, inside) {
-    const lastKnown = this.next ? this.listed.at(-1)?.number : null;
-    numbers.forEach((number) => {
-      if (!inside.has(number)) {
-        this.rows.delete(number);
-      }
-    });
-    const added = threads.filter(({ number }) => inside.has(number));
-    added.forEach((row) => this.rows.set(row.number, row));
-    // Rows that belong beyond what is loaded come with «more».
-    const listed = this.listed;
-    const end = listed.findIndex(({ number }) => number === lastKnown);
-    if (lastKnown && end >= 0) {
-      listed.slice(end + 1).forEach(({ number }) => this.rows.delete(number));
-    }
   }
 
   /** Note what has come in rows; true if a patient has written to us since. */

@@ -2,7 +2,7 @@
 // letter work only while the focus is in no field, and can be switched off (WCAG 2.1.4).
 
 import { keep } from "../chat/storage.js";
-import { QUEUES } from "./desk.js";
+import { QUEUES } from "./queue.js";
 import { T } from "./texts.js";
 import { dialog, h } from "./ui.js";
 

@@ -2,7 +2,7 @@
 
 import { dayKey, dayName, timeOf } from "../chat/time.js";
 import { waitingClock } from "./clock.js";
-import { QUEUES } from "./desk.js";
+import { QUEUES } from "./queue.js";
 import { T } from "./texts.js";
 import { field, fill, h, ibutton, newId, wbutton, wicon } from "./ui.js";
 
@@ -113,7 +113,8 @@ export class ListPane {
       this.#filterForm.hidden = true;
       return;
     }
-    const { filters, config } = this.#desk;
+    const { config, queue } = this.#desk;
+    const { filters } = queue;
     const option = (value, words, chosen) =>
       h("option", { value, selected: String(value) === String(chosen) }, words);
     const operator = h(
@@ -153,7 +154,7 @@ export class ListPane {
   }
 
   /** Narrow the list. */
-  filter(filters, queue = this.#desk.queue) {
+  filter(filters, queue = this.#desk.queue.name) {
     this.#filterForm.hidden = true;
     this.#filterButton.setAttribute("aria-expanded", "false");
     this.search.value = "";
@@ -169,10 +170,10 @@ export class ListPane {
       return;
     }
     for (const [queue, { button, number }] of this.#queues) {
-      button.setAttribute("aria-pressed", String(queue === desk.queue && !desk.results));
+      button.setAttribute("aria-pressed", String(queue === desk.queue.name && !desk.results));
       number.textContent = desk.counts[queue] ? counted(desk.counts[queue]) : "";
     }
-    this.#filterButton.classList.toggle("ci-icon--on", desk.isFiltered);
+    this.#filterButton.classList.toggle("ci-icon--on", desk.queue.isFiltered);
     const focused = this.#rows.contains(document.activeElement)
       ? document.activeElement.dataset.key
       : null;
@@ -205,12 +206,12 @@ export class ListPane {
 
   #word() {
     const desk = this.#desk;
-    const listed = desk.results ? desk.results.threads.length + desk.results.hits.length : desk.rows.size;
+    const listed = desk.results ? desk.results.threads.length + desk.results.hits.length : desk.queue.rows.size;
     if (desk.listTrouble && desk.listTrouble.detail) {
       return desk.listTrouble.detail;
     }
     if (listed) {
-      return desk.isFiltered && !desk.results ? T.filtered : "";
+      return desk.queue.isFiltered && !desk.results ? T.filtered : "";
     }
     if (desk.loadingList) {
       return T.loading;
@@ -218,11 +219,11 @@ export class ListPane {
     if (desk.results) {
       return T.searchNothing;
     }
-    return desk.isFiltered ? T.emptyFiltered : T.empty[desk.queue];
+    return desk.queue.isFiltered ? T.emptyFiltered : T.empty[desk.queue.name];
   }
 
   #queue() {
-    const { listed, next } = this.#desk;
+    const { listed, next } = this.#desk.queue;
     const list = h("ul", {}, listed.map((row) => h("li", {}, this.#row(row))));
     return [list, next ? this.#moreButton(() => this.#desk.loadMore()) : null].filter(Boolean);
   }

@@ -1,0 +1,89 @@
+"""The buttons under what an operator gets in VK: take, close, canned replies, take back."""
+
+from typing import Any
+
+from chat.errors import ChatError, NotFound
+from chat.events import public_name
+from chat.models import ChatThread, VkOperator
+from chat.selectors import inbox
+from chat.services import threads, vk_replies, vk_texts
+from chat.services.texts import addressed
+from chat.services.vk_order import key_of_press
+from chat.services.writing import locked
+from chat.vk import words
+from chat.vk.answering import hold, tell
+from chat.vk.payload import whole
+
+# VK takes six rows of inline buttons; one of them leads on to other replies.
+MOST_OFFERED = 5
+
+
+def press(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool:
+    """Do what a button says that stands at a place of the operator's dialogue with us.
+
+    False if it cannot be done (any more). The payload can be forged: rights are asked again.
+    """
+    command = payload.get("cmd")
+    number, shown_seq, chosen = (whole(payload.get(name)) for name in ("t", "s", "r"))
+    try:
+        if command == "undo" and chosen is not None:
+            return vk_replies.withdraw(operator.user, chosen)
+        if number is None:
+            return False
+        if command == "take":
+            threads.assign(operator.user, number, operator.user)
+            return True
+        if command == "close":
+            threads.close(operator.user, number, shown_seq=shown_seq)
+            return True
+        if command == "replies":
+            return offer(operator, patients(number), shown_seq, whole(payload.get("p")) or 0)
+        if command == "reply" and chosen is not None and cmid is not None:
+            key = key_of_press(chosen, operator.vk_id, cmid)
+            return answer(operator, patients(number), chosen, key, shown_seq)
+    except ChatError:
+        return False
+    return False
+
+
+def patients(number: int) -> ChatThread:
+    """Return a patient's dialogue, locked. Raises NotFound for the common one too."""
+    thread = locked(number)
+    if thread.is_common:
+        raise NotFound
+    return thread
+
+
+def offer(operator: VkOperator, thread: ChatThread, shown_seq: int | None, page: int) -> bool:
+    """Show the canned replies of a page, a button each; False if there are none."""
+    about: dict[str, Any] = {"t": thread.pk, "s": shown_seq}
+    start = max(page, 0) * MOST_OFFERED
+    found = list(inbox.usable_replies())[start:]
+    rows: list[list[vk_texts.Button]] = [
+        [(reply.title, {"cmd": "reply", "r": reply.pk, **about}, "secondary")]
+        for reply in found[:MOST_OFFERED]
+    ]
+    if not rows:
+        return False
+    if len(found) > MOST_OFFERED:
+        more = {"cmd": "replies", "p": max(page, 0) + 1, **about}
+        rows.append([(words.more_replies(), more, "primary")])
+    tell(operator, words.choose_reply(thread), thread=thread, keyboard=vk_texts.keyboard(*rows))
+    return True
+
+
+def answer(
+    operator: VkOperator, thread: ChatThread, chosen: int, key: str, shown_seq: int | None
+) -> bool:
+    """Hold a canned reply for a patient; False if it may not be used, or was chosen here before.
+
+    The echo says which one it is and not the text, in which the patient's name may stand.
+    """
+    reply = inbox.usable_replies().filter(pk=chosen).first()
+    if reply is None:
+        return False
+    text = addressed(reply.text, thread.name, public_name(operator.user))
+    # A forged place is not beyond the end.
+    seen = min(max(shown_seq or 0, 0), thread.last_seq)
+    held = hold(operator, thread, key=key, text=text, shown_seq=seen, shown_as=reply.title)
+    return held is not None

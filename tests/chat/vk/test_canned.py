@@ -1,0 +1,146 @@
+"""A canned reply is two presses away in VK, and goes to the patient of the alert alone."""
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+import pytest
+
+from chat.models import ChatMessage, ChatReply, ChatThread, VkOutbox, VkReply
+from chat.selectors.threads import common_thread_id
+from chat.services import vk_operators
+from tests.chat.vk.conftest import Loop
+from tests.factories.chat import Patient, make_operator
+
+pytestmark = pytest.mark.django_db
+
+OPERATOR, STRANGER = 900, 701
+TITLE = "Кровь натощак"
+
+
+def canned(title: str = TITLE, text: str = "8 часов без еды", **fields: date) -> ChatReply:
+    """Make a canned reply that may be used."""
+    shortcut = f"r{ChatReply.objects.count()}"
+    return ChatReply.objects.create(title=title, text=text, shortcut=shortcut, live=True, **fields)
+
+
+@pytest.fixture
+def operator(loop: Loop) -> None:
+    """Светлана on duty, with the dialogue open in VK."""
+    loop.vk.user_writes(OPERATOR, vk_operators.new_code(make_operator("Светлана")))
+    loop.settle()
+
+
+@pytest.fixture
+def number(loop: Loop, operator: None, patient: Patient) -> int:
+    """The thread of a patient who asks on the site, of whom the operator was alerted."""
+    canned()
+    found: int = patient.send("Натощак?").json()["thread"]["number"]
+    loop.settle()
+    return found
+
+
+def choose(loop: Loop, *labels: str) -> None:
+    """Press one button after the other."""
+    for label in labels:
+        loop.vk.press(OPERATOR, label)
+        loop.settle()
+
+
+def answers(number: int) -> list[str]:
+    """Return what the patient reads from operators."""
+    said = ChatMessage.objects.filter(thread=number, sender="operator").order_by("seq")
+    return list(said.values_list("text", flat=True))
+
+
+def snackbar(loop: Loop) -> str:
+    """Return what the last press was answered with."""
+    text: str = loop.vk.snackbars(OPERATOR)[-1].data["text"]
+    return text
+
+
+def test_chosen_reply_is_echoed_by_its_title_and_arrives_with_the_names(loop: Loop, number: int):
+    ChatReply.objects.update(text="Здравствуйте, {name}! Я {operator}.")
+    ChatThread.objects.filter(pk=number).update(name="Анна")
+    choose(loop, "Готовый ответ", TITLE)
+    echo = loop.vk.texts(OPERATOR)[-1]
+    assert f"#{number}" in echo
+    assert TITLE in echo
+    assert "Анна" not in echo
+    assert answers(number) == []
+    loop.after(11)
+    assert answers(number) == ["Здравствуйте, Анна! Я Светлана."]
+
+
+def test_reply_pressed_twice_is_sent_once(loop: Loop, number: int):
+    choose(loop, "Готовый ответ")
+    offer = loop.vk.received(OPERATOR)[-1]
+    for _ in range(2):
+        loop.vk.press(OPERATOR, TITLE, message=offer)
+        loop.settle()
+    loop.after(11)
+    loop.vk.press(OPERATOR, TITLE, message=offer)
+    loop.settle()
+    loop.after(11)
+    assert answers(number) == ["8 часов без еды"]
+    assert snackbar(loop) == "Этого уже нельзя сделать."
+
+
+@pytest.mark.parametrize("by", ["button", "word"])
+def test_wrong_reply_is_taken_back_and_another_one_chosen(loop: Loop, number: int, by: str):
+    canned("Цена", "500 рублей")
+    choose(loop, "Готовый ответ", "Цена")
+    if by == "button":
+        choose(loop, "Отменить")
+    else:
+        loop.vk.user_writes(OPERATOR, "отмена")
+        loop.settle()
+    choose(loop, "Готовый ответ", TITLE)
+    loop.after(11)
+    assert answers(number) == ["8 часов без еды"]
+
+
+def test_all_replies_can_be_reached_on_a_phone(loop: Loop, number: int):
+    for place in range(9):
+        canned(f"Я{place}", str(place))
+    choose(loop, "Готовый ответ", "Ещё…", "Я8")
+    loop.after(11)
+    assert answers(number) == ["8"]
+
+
+def test_reply_that_is_to_be_read_again_is_neither_offered_nor_sent(loop: Loop, number: int):
+    choose(loop, "Готовый ответ")
+    ChatReply.objects.update(review_by=timezone.localdate() - timedelta(days=1))
+    choose(loop, TITLE)
+    assert snackbar(loop) == "Этого уже нельзя сделать."
+    choose(loop, "Готовый ответ")
+    assert snackbar(loop) == "Этого уже нельзя сделать."
+    loop.after(11)
+    assert answers(number) == []
+
+
+def test_alert_has_no_button_that_leads_to_nothing(loop: Loop, operator: None, patient: Patient):
+    patient.send("Натощак?")
+    alert = VkOutbox.objects.get(purpose="alert")
+    assert alert.keyboard
+    labels = [one["action"]["label"] for row in alert.keyboard["buttons"] for one in row]
+    assert "Готовый ответ" not in labels
+
+
+@pytest.mark.parametrize("place", [-(2**60), 2**60, None, "x"])
+def test_forged_choice_is_a_strangers_or_goes_where_it_says(
+    loop: Loop, number: int, place: int | str | None
+):
+    chosen = ChatReply.objects.get().pk
+    forged = {"cmd": "reply", "t": number, "r": chosen, "s": place}
+    loop.vk.forge_press(STRANGER, forged)
+    loop.vk.forge_press(OPERATOR, forged | {"t": common_thread_id()})
+    loop.vk.forge_press(OPERATOR, forged | {"t": 2**60})
+    loop.vk.forge_press(OPERATOR, forged | {"r": 2**60})
+    loop.vk.forge_press(OPERATOR, {"cmd": "replies", "t": number, "p": place})
+    loop.settle()
+    assert not VkReply.objects.exists()
+    loop.vk.forge_press(OPERATOR, forged)
+    loop.settle()
+    loop.after(11)
+    assert answers(number) == ["8 часов без еды"]
