@@ -16,6 +16,7 @@ from chat.selectors import threads as selectors
 from chat.services import drafts, messages, threads, vk_answers
 from chat.services.messages import Answer
 
+JPEG = b"\xff\xd8"
 KINDS = (ChatMessage.Kind.MESSAGE.value, ChatMessage.Kind.NOTE.value)
 LOGGED = {ChatMessage.Kind.MESSAGE: "chat.reply", ChatMessage.Kind.NOTE: "chat.note"}
 
@@ -26,6 +27,14 @@ def opened(request: OperatorRequest, number: int) -> HttpResponse:
     answer = inbox.opened(request.user, number)
     log.write_opening(request.user, answer["thread"]["number"])
     return JsonResponse(answer)
+
+
+@operators_call("GET")
+def picture(request: OperatorRequest, number: int) -> HttpResponse:
+    """Return what a patient who writes from VK looks like."""
+    data = inbox.picture(number)
+    kind = "image/jpeg" if data.startswith(JPEG) else "image/png"
+    return HttpResponse(data, content_type=kind)
 
 
 @operators_call("GET")

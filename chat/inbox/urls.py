@@ -18,6 +18,7 @@ urlpatterns = [
     path("attachments/", materials.upload, name="chat_inbox_upload"),
     path("attachments/<uuid:attachment_id>/", materials.download, name="chat_inbox_attachment"),
     path("threads/<int:number>/", dialogue.opened, name="chat_inbox_open"),
+    path("threads/<int:number>/picture/", dialogue.picture, name="chat_inbox_picture"),
     path("threads/<int:number>/changes/", dialogue.changes, name="chat_inbox_changes"),
     path("threads/<int:number>/messages/", dialogue.messages_view, name="chat_inbox_messages"),
     path("threads/<int:number>/read/", dialogue.read, name="chat_inbox_read"),

@@ -59,6 +59,8 @@ class VkPeer(models.Model):
     peer_id = models.BigIntegerField(primary_key=True)
     name = models.CharField(_("name"), max_length=160, blank=True)
     picture_url = models.URLField(max_length=500, blank=True)
+    # Written anew by us. None: not fetched yet; empty: there is none to be had.
+    picture = models.BinaryField(null=True, editable=False)
     may_be_written_to = models.BooleanField(default=True)
     fetched_at = models.DateTimeField(null=True)
 

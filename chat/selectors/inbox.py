@@ -29,6 +29,7 @@ from chat.models import (
     ChatThread,
     ChatTopic,
     ChatWait,
+    VkPeer,
 )
 from chat.permissions import ANSWER
 from chat.selectors import threads
@@ -337,7 +338,21 @@ def details(thread: ChatThread) -> Json:
             for wait in waits.order_by("-started_at")[:EARLIER_WAITS]
         ],
         "block": _block(thread),
+        "picture": _pictures(thread).exists(),
     }
+
+
+def _pictures(thread: ChatThread) -> QuerySet[VkPeer]:
+    found = VkPeer.objects.filter(peer_id=thread.vk_peer_id, picture__isnull=False)
+    return found.exclude(picture=b"")
+
+
+def picture(number: int) -> bytes:
+    """Return what a patient who writes from VK looks like, as JPEG or PNG. Raises NotFound."""
+    found = _pictures(thread_of(number)).first()
+    if found is None:
+        raise NotFound
+    return bytes(found.picture or b"")
 
 
 def blocks_of(thread: ChatThread) -> QuerySet[ChatBlock]:

@@ -1,11 +1,13 @@
 """What is known of the people in VK who write to the laboratory."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from chat.errors import NotFound
 from chat.models import ChatThread, VkPeer
 from chat.services.texts import readable_text
 from chat.services.writing import writing
@@ -31,6 +33,24 @@ def due(limit: int) -> list[int]:
     return [thread.vk_peer_id for thread in found if thread.vk_peer_id]
 
 
+def without_picture(limit: int) -> list[tuple[int, str]]:
+    """Return whose pictures are to be fetched, and where VK says they are."""
+    found = VkPeer.objects.filter(picture=None).exclude(picture_url="").order_by("-fetched_at")
+    return list(found.values_list("peer_id", "picture_url")[:limit])
+
+
+def keep_picture(peer_id: int, picture_url: str, data: bytes) -> None:
+    """Keep the picture that lay at an address, or (empty) note that none is to be had there.
+
+    Open windows hear of a picture. Nothing is kept if VK names another one by now.
+    """
+    same = VkPeer.objects.filter(peer_id=peer_id, picture_url=picture_url)
+    thread = ChatThread.objects.filter(vk_peer_id=peer_id).first()
+    if same.update(picture=data) and data and thread:
+        with suppress(NotFound), writing(thread.pk) as writer:
+            writer.bump()
+
+
 @transaction.atomic
 def learn(peer_id: int, name: str = "", picture_url: str = "") -> None:
     """Note what VK says of a person (nothing, if they are gone).
@@ -38,13 +58,14 @@ def learn(peer_id: int, name: str = "", picture_url: str = "") -> None:
     Their thread is called so, unless somebody here gave it another name.
     """
     name = " ".join(readable_text(name).split())[:LONGEST_NAME]
-    picture_url = picture_url if picture_url.startswith("https://") else ""
     peer, _created = VkPeer.objects.select_for_update().get_or_create(peer_id=peer_id)
     before, peer.fetched_at = peer.name, timezone.now()
     if name:
         peer.name = name
+        if picture_url != peer.picture_url or not peer.picture:
+            peer.picture = None
         peer.picture_url = picture_url if len(picture_url) <= LONGEST_URL else ""
-    peer.save(update_fields=["name", "picture_url", "fetched_at"])
+    peer.save(update_fields=["name", "picture_url", "picture", "fetched_at"])
     thread = ChatThread.objects.filter(vk_peer_id=peer_id).first()
     if thread is None or not name:
         return

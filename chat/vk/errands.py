@@ -1,6 +1,6 @@
 """What the worker does beside the messages, in a thread of its own: none of it may delay a text.
 
-Files from VK and to it, names, repeated alerts, a look at the connection every few minutes.
+Files from VK and to it, names and pictures, repeated alerts, a look at the connection every few minutes.
 """
 
 import logging
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, InterfaceError
 
-from chat.vk import files, people, reconcile, repeats, setup, uploads
+from chat.vk import files, people, pictures, reconcile, repeats, setup, uploads
 from chat.vk.client import UnknownOutcome, VkError
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Errands:
             Errand(uploads.upload_due, 0),
             Errand(files.fetch_due, 0),
             Errand(people.learn_due, 2),
+            Errand(pictures.fetch_due, 2),
             Errand(repeats.repeat_due, 10),
             Errand(setup.watch, 300),
             Errand(reconcile.fill_gap, 10),

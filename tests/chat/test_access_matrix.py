@@ -28,6 +28,7 @@ from chat.models import (
     ChatSettings,
     ChatThread,
     ChatWidget,
+    VkPeer,
 )
 from chat.services import files, messages, threads
 from chat.services.files import Stored
@@ -122,7 +123,8 @@ def scene(widget, monkeypatch: pytest.MonkeyPatch) -> Scene:
     for person in people.values():
         person.state()
     # It was last written from a network that none of them is in.
-    ChatThread.objects.filter(pk=number).update(network_hash="x")
+    ChatThread.objects.filter(pk=number).update(network_hash="x", vk_peer_id=701)
+    VkPeer.objects.create(peer_id=701, picture=b"\xff\xd8")
     block = ChatBlock.objects.create(
         kind=ChatBlock.Kind.NETWORK, value="x", until=timezone.now() + timedelta(days=1)
     )
@@ -195,6 +197,7 @@ MATRIX: dict[str, Row] = {
     "chat_inbox_upload": Row("POST", inside(201)),
     "chat_inbox_attachment": Row("GET", inside(200), arguments=lambda scene: [scene.attachment]),
     "chat_inbox_open": Row("GET", inside(200), arguments=lambda scene: scene.dialogue),
+    "chat_inbox_picture": Row("GET", inside(200), arguments=lambda scene: scene.dialogue),
     "chat_inbox_changes": Row(
         "GET", inside(200), arguments=lambda scene: scene.dialogue, query=lambda scene: "?after=0"
     ),

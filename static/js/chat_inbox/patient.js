@@ -20,6 +20,7 @@ export class PatientPane {
   #actions;
   #onFilter;
   #onHide;
+  #shownFace = null;
 
   /** `onFilter(filters, queue)` narrows the list, `onHide()` closes the pane. */
   constructor(desk, actions, { onFilter, onHide }) {
@@ -49,10 +50,20 @@ export class PatientPane {
         h("h2", { tabindex: -1 }, T.info),
         ibutton("cross", T.infoHide, this.#onHide),
       ),
+      thread.picture ? this.#face(thread.number) : null,
       thread.common ? h("p", { class: "ci-hint" }, T.commonHint) : this.#facts(thread),
       thread.common ? null : this.#history(thread),
       thread.common ? null : this.#managing(thread),
     );
+  }
+
+  /** The same element while a dialogue is open: its picture is fetched once. */
+  #face(number) {
+    const src = `${this.#desk.room.api}threads/${number}/picture/`;
+    if (this.#shownFace?.getAttribute("src") !== src) {
+      this.#shownFace = h("img", { class: "ci-face", src, alt: "", width: 72, height: 72 });
+    }
+    return this.#shownFace;
   }
 
   #facts(thread) {

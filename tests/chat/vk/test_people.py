@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 
+from django.test import Client
 from django.utils import timezone
 
 import pytest
 
 from chat.models import ChatThread, VkPeer
-from chat.vk import people
+from chat.services import retention, vk_people
+from chat.vk import people, pictures
 from chat.vk.client import UnknownOutcome, VkError
 from tests.chat.vk.conftest import Loop
+from tests.factories.chat import make_operator
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,58 @@ def test_person_who_is_gone_is_not_asked_for_again_and_again(loop: Loop, thread:
     people.learn_due(loop.sleep)
     people.learn_due(loop.sleep)
     assert len(loop.vk.calls("users.get")) == 1
+
+
+def test_operators_see_the_picture_and_vk_does_not_see_the_operators(
+    loop: Loop, thread: ChatThread, client: Client
+):
+    client.force_login(make_operator())
+    address = f"/admin/chat/api/threads/{thread.pk}/"
+    assert client.get(address).json()["thread"]["picture"] is False
+    assert client.get(f"{address}picture/").status_code == 404
+    people.learn_due(loop.sleep)
+    seen = ChatThread.objects.get(pk=thread.pk).last_version
+    assert pictures.fetch_due() == 1
+    assert pictures.fetch_due() == 0
+    assert ChatThread.objects.get(pk=thread.pk).last_version > seen
+    assert client.get(address).json()["thread"]["picture"] is True
+    answer = client.get(f"{address}picture/")
+    assert answer.content.startswith(b"\x89PNG")
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer.headers["Cache-Control"]
+    retention.erase_thread(None, thread.pk)
+    assert not VkPeer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://evil.example/a.jpg", "http://169.254.169.254/", "javascript:alert(1)", "x" * 501],
+)
+def test_picture_is_fetched_from_vks_hosts_alone(loop: Loop, thread: ChatThread, url: str):
+    vk_people.learn(PATIENT, "Анна", url)
+    pictures.fetch_due()
+    assert pictures.fetch_due() == 0
+    assert not VkPeer.objects.get(pk=PATIENT).picture
+
+
+def test_file_that_is_no_picture_is_not_shown_as_one(loop: Loop, thread: ChatThread):
+    document = loop.vk.document(PATIENT)["doc"]["url"]
+    vk_people.learn(PATIENT, "Анна", document)
+    assert pictures.fetch_due() == 1
+    assert VkPeer.objects.get(pk=PATIENT).picture == b""
+
+
+def test_new_picture_takes_the_place_of_the_old_one(loop: Loop, thread: ChatThread):
+    people.learn_due(loop.sleep)
+    pictures.fetch_due()
+    before = VkPeer.objects.get(pk=PATIENT)
+    vk_people.learn(PATIENT, before.name, before.picture_url)
+    assert VkPeer.objects.get(pk=PATIENT).picture == before.picture
+    photo = loop.vk.photo(PATIENT, width=30, height=30)["photo"]["sizes"][0]["url"]
+    vk_people.learn(PATIENT, before.name, photo)
+    pictures.fetch_due()
+    assert VkPeer.objects.get(pk=PATIENT).picture not in {None, b"", before.picture}
 
 
 @pytest.mark.parametrize("fault", ["error", "html", "empty", "truncated"])
