@@ -1,6 +1,6 @@
 """What the worker does beside the messages, in a thread of its own: none of it may delay a text.
 
-Files from VK and to it, names and pictures, repeated alerts, a look at the connection every few minutes.
+Files from VK and to it, names and pictures, repeated alerts, a look at the connection now and then.
 """
 
 import logging
