@@ -158,7 +158,7 @@ def may_go(row: VkOutbox) -> bool:
 
 
 def fail(row: VkOutbox, code: int | None, reason: str) -> bool:
-    """Note that a message cannot be sent; the inbox shows it at the answer.
+    """Note that a message cannot be sent, nor what follows it of an answer; the inbox shows it.
 
     False if it was taken back, changed, erased or found sent meanwhile: then nothing is noted.
     """
@@ -166,6 +166,14 @@ def fail(row: VkOutbox, code: int | None, reason: str) -> bool:
         state=State.FAILED, error_code=code, error=reason[:200]
     )
     if failed and row.purpose == Purpose.ANSWER and row.message_id:
+        # Nobody is to read the end of an answer without its beginning.
+        VkOutbox.objects.filter(
+            message=row.message_id,
+            purpose=Purpose.ANSWER,
+            part__gt=row.part,
+            state=State.WAITING,
+            first_tried_at=None,
+        ).update(state=State.FAILED, error_code=code, error=reason[:200])
         _set_delivery(row.message_id, ChatMessage.Delivery.FAILED)
     return bool(failed)
 

@@ -38,6 +38,7 @@ PATIENTS = (701, 702, 703)
 STEPS = 25
 API_FAULTS = [
     ("refused", {}),
+    ("timeout", {}),
     ("timeout_after", {}),
     ("http", {"code": 502}),
     ("http_after", {"code": 504}),
@@ -46,6 +47,10 @@ API_FAULTS = [
     ("truncated", {}),
     *(("error", {"code": code}) for code in (1, 6, 9, 10)),
 ]
+# After these VK is not asked again: whoever wrote sees in the inbox that it did not arrive.
+FORBIDDEN, TOO_LONG = 901, 914
+FINAL = (FORBIDDEN, TOO_LONG)
+METHODS = ("messages.send", "messages.send", "messages.getHistory")
 EVENT_FAULTS = [
     ("duplicate", {"copies": 2}),
     ("duplicate", {"copies": 1, "seconds": 900}),
@@ -74,6 +79,7 @@ class Story:
         # text -> the thread it belongs to; None: it must have reached nobody.
         self.expected: dict[str, int | None] = {}
         self.from_patients: dict[str, int] = {}
+        self.forbade: set[int] = set()
 
     def text(self, who: str) -> str:
         """Return a text that is like no other."""
@@ -159,10 +165,18 @@ class Story:
         """A call goes wrong, or an event."""
         if self.chance.random() < 0.5:
             kind, how = self.chance.choice(API_FAULTS)
-            self.loop.vk.fail("messages.send", kind, times=self.chance.randint(1, 3), **how)
+            method = self.chance.choice(METHODS)
+            self.loop.vk.fail(method, kind, times=self.chance.randint(1, 3), **how)
         else:
             kind, how = self.chance.choice(EVENT_FAULTS)
             self.loop.vk.disturb("message_new", kind, times=self.chance.randint(1, 2), **how)
+
+    def vk_does_not_want_a_message(self) -> None:
+        """Somebody has forbidden the community to write, or a text is refused."""
+        peer, code = self.chance.choice([*PATIENTS, *OPERATORS]), self.chance.choice(FINAL)
+        self.loop.vk.fail("messages.send", "partial", peers=[peer], code=code)
+        if code == FORBIDDEN:
+            self.forbade.add(peer)
 
     def token_is_revoked_or_replaced(self) -> None:
         """An administrator makes a new token; until the site has it, VK refuses the old one."""
@@ -223,6 +237,7 @@ class Story:
             self.time_passes,
             self.vk_is_in_trouble,
             self.vk_is_in_trouble,
+            self.vk_does_not_want_a_message,
             self.token_is_revoked_or_replaced,
             self.worker_is_killed,
             self.worker_is_killed,
@@ -262,11 +277,17 @@ def check(story: Story) -> None:
             ).first()
             alerts = [one for one in vk.received(vk_id) if row and one.random_id == row.random_id]
             assert len(alerts) == (1 if row and row.state == "sent" else 0), (text, read)
-            assert row is None or row.state in {"sent", "withdrawn"}
-    # The answers of patients in VK: each once, in the order of the thread.
+            assert row is None or row.state in {"sent", "withdrawn", "failed"}
+    # The answers of patients in VK: each once, in the order of the thread, or marked in the inbox.
     for peer, number in thread_of_peer.items():
-        said = [m.text for m in stored if m.thread_id == number and m.sender == "operator"]
-        assert [text for text in vk.texts(peer) if text in set(said)] == said
+        said = [m for m in stored if m.thread_id == number and m.sender == "operator"]
+        arrived = [m.text for m in said if m.delivery == "sent"]
+        read = [text for text in vk.texts(peer) if text in {m.text for m in said}]
+        assert {m.delivery for m in said} <= {"sent", "failed"}
+        if peer in story.forbade:
+            # What was refused goes out later, once they allow it.
+            read, arrived = sorted(read), sorted(arrived)
+        assert read == arrived
     # I5: whatever is authentic was answered with ok (and by the loop: without a call to VK).
     assert {(one.status, one.answer) for one in vk.attempts if one.status} == {(200, "ok")}
     assert not VkEvent.objects.filter(state__in=["new", "quarantined"]).exists()
@@ -281,7 +302,8 @@ def check(story: Story) -> None:
                 keys.append(key)
     # I7: never more than VK allows, and nothing is given up for it.
     assert not [one for one in vk.requests if one.error_code == 6 and not one.fault]
-    assert not VkOutbox.objects.filter(state="failed").exists()
+    failed = VkOutbox.objects.filter(state="failed").values_list("error_code", flat=True)
+    assert set(failed) <= set(FINAL)
     # I8: nobody who reads the database finds what opens the door.
     rows = "".join(
         serialize("json", model.objects.all()) for model in apps.get_app_config("chat").get_models()

@@ -4,11 +4,13 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from accounts.models import User
 from chat.models import (
+    ChatMessage,
     ChatSettings,
     ChatThread,
     VkEvent,
@@ -160,6 +162,27 @@ def test_vk_that_hangs_keeps_what_came_in_waiting_for_one_call_at_most(
     loop.vk.heal()
     loop.after(60)
     assert {len(loop.vk.received(vk_id)) for vk_id in (OPERATOR, OPERATOR + 1)} == {2}
+
+
+def test_what_patients_write_is_read_while_vk_takes_its_time_over_a_long_queue(
+    loop: Loop, svetlana: User, patient: Patient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("chat.vk.outbox.LONGEST_SECONDS", 0.2)
+    for _ in range(20):
+        vk_outbox.queue(VkOutbox.Purpose.NOTICE, OPERATOR, uuid4().hex)
+    loop.vk.fail("messages.send", "slow", times=None, seconds=0.1)
+    loop.vk.user_writes(PATIENT, "Вы работаете?")
+    loop.vk.deliver()
+    work.run_once(loop.sleep)
+    assert VkOutbox.objects.filter(state="waiting").count() > 10
+    assert ChatThread.objects.filter(vk_peer_id=PATIENT).exists()
+    loop.vk.user_writes(PATIENT, "А завтра?")
+    loop.vk.deliver()
+    work.run_once(loop.sleep)
+    assert ChatMessage.objects.filter(text="А завтра?").exists()
+    loop.vk.heal()
+    loop.settle()
+    assert len(loop.vk.received(OPERATOR)) >= 20
 
 
 def test_bug_at_one_message_stops_no_other(
@@ -333,6 +356,17 @@ def test_answer_in_other_parts_than_before_stays_as_it_is(desk: Desk):
     refused = desk.edit(message, "😀" * 2100)
     assert refused.status_code == 400
     assert desk.shown(message)["text"] == ("раз " * 990).strip()
+
+
+def test_end_of_an_answer_is_never_read_without_its_beginning(desk: Desk):
+    desk.loop.vk.fail("messages.send", "partial", peers=[PATIENT], code=914)
+    message = desk.answer("😀" * 4000)
+    assert desk.received() == []
+    assert desk.shown(message)["delivery"] == "failed"
+    desk.inbox.post(f"messages/{message}/resend/")
+    desk.loop.settle()
+    assert "".join(part.rsplit("\n", 1)[0] for part in desk.received()) == "😀" * 4000
+    assert desk.shown(message)["delivery"] == "sent"
 
 
 def test_longest_answer_passes_the_smallest_limit_that_people_report(desk: Desk):
