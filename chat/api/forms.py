@@ -78,7 +78,7 @@ class QuestionForm(ChatForm):
     uploads = FilesField(
         label=_("Files"),
         required=False,
-        help_text=_("JPEG, PNG, HEIC or PDF, at most five, up to 10 MB each"),
+        help_text=_("JPEG, PNG, HEIC or PDF, at most five, up to 10 MB each, 18 MB in all"),
     )
     consent = forms.BooleanField(
         error_messages={"required": _("Without your consent we may not take your message.")}

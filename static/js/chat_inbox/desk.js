@@ -127,16 +127,29 @@ export class Desk {
 
   /** Take the state from the server; true if it could be had. */
   async loadState() {
+    let isKnown = false;
     try {
       this.config = await this.#api.get("state/");
       setClock(this.config.now);
       this.#setAlive(true);
       this.signedOut = false;
+      isKnown = true;
     } catch (error) {
       this.#notice(error);
     }
     this.#tell("link");
-    return Boolean(this.config) && !this.signedOut;
+    return isKnown;
+  }
+
+  /** Go on after the session has ended, if there is another one: perhaps from another tab. */
+  async #goOn() {
+    if (await this.loadState()) {
+      if (this.leads) {
+        this.#connect();
+      }
+      await this.refresh();
+      this.#outbox.wake();
+    }
   }
 
   get me() {
@@ -184,7 +197,7 @@ export class Desk {
     if (name === "reset") {
       // The session has ended, or the right was taken away.
       this.#disconnect();
-      this.loadState();
+      setTimeout(() => this.#goOn(), RETRY_FIRST);
       return;
     }
     this.#tabs.say({ name, data });
@@ -274,6 +287,9 @@ export class Desk {
       this.#outbox.wake();
       this.#look();
       this.markRead();
+      if (this.signedOut) {
+        this.#goOn();
+      }
     }
   }
 

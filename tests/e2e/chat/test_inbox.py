@@ -460,6 +460,22 @@ def test_signed_out_operator_is_told_and_loses_nothing(office):
     assert said(number) == ["Напишу и войду"]
 
 
+def test_tab_goes_on_by_itself_once_the_operator_has_signed_in_at_another(office):
+    number = ask()
+    desk = office(lossy=True)
+    desk.open(number)
+    desk.page.context.clear_cookies()
+    desk.say("Напишу и войду")
+    expect(desk.room.locator(".ci-bar")).to_contain_text("Вы вышли из системы")
+    Office(desk.page.context).page.close()
+    desk.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(desk.room.locator(".ci-bar", has_text="Вы вышли из системы")).to_have_count(0)
+    expect(desk.bubble("Напишу и войду").locator(".ci-msg__state")).to_have_text("отправлено")
+    write(number, "А воду?")
+    expect(desk.bubble("А воду?")).to_be_visible()
+    assert said(number) == ["Напишу и войду"]
+
+
 def test_phone_shows_one_pane_at_a_time(office):
     number = ask("Вопрос с телефона, длинный, чтобы строка не поместилась целиком", name="Анна")
     desk = office("operator", 360, 740)
