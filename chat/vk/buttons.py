@@ -14,8 +14,8 @@ from chat.vk import words
 from chat.vk.answering import hold, tell
 from chat.vk.payload import whole
 
-# VK takes six rows of inline buttons; one of them leads on to other replies.
-MOST_OFFERED = 5
+# VK takes so many rows of inline buttons; the last one leads on if there are more replies.
+MOST_ROWS = 6
 
 
 def press(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool:
@@ -57,15 +57,14 @@ def patients(number: int) -> ChatThread:
 def offer(operator: VkOperator, thread: ChatThread, shown_seq: int | None, page: int) -> bool:
     """Show the canned replies of a page, a button each; False if there are none."""
     about: dict[str, Any] = {"t": thread.pk, "s": shown_seq}
-    start = max(page, 0) * MOST_OFFERED
-    found = list(inbox.usable_replies())[start:]
+    found = list(inbox.usable_replies())[max(page, 0) * (MOST_ROWS - 1) :]
+    shown = found if len(found) <= MOST_ROWS else found[: MOST_ROWS - 1]
     rows: list[list[vk_texts.Button]] = [
-        [(reply.title, {"cmd": "reply", "r": reply.pk, **about}, "secondary")]
-        for reply in found[:MOST_OFFERED]
+        [(reply.title, {"cmd": "reply", "r": reply.pk, **about}, "secondary")] for reply in shown
     ]
     if not rows:
         return False
-    if len(found) > MOST_OFFERED:
+    if len(found) > len(shown):
         more = {"cmd": "replies", "p": max(page, 0) + 1, **about}
         rows.append([(words.more_replies(), more, "primary")])
     tell(operator, words.choose_reply(thread), thread=thread, keyboard=vk_texts.keyboard(*rows))

@@ -9,7 +9,15 @@ from django.test.utils import CaptureQueriesContext
 import pytest
 import time_machine
 
-from chat.models import ChatHours, ChatHoursException, ChatSettings, ChatTopic, ChatWidget
+from chat.models import (
+    ChatHours,
+    ChatHoursException,
+    ChatReply,
+    ChatSettings,
+    ChatTopic,
+    ChatWidget,
+)
+from chat.selectors import inbox
 from pages.selectors import content_version
 from tests.factories import pages as make
 from tests.factories import sections
@@ -178,8 +186,14 @@ class TestDemo:
         assert not widget.hours.filter(weekday=7)
         assert widget.exceptions.filter(opens=None).count() == 2
 
+    def test_gives_operators_replies_to_put_in(self, capsys):
+        sections.legal(slug="soglasie-personalnye-dannye")
+        call_command("load_chat_demo")
+        assert len(inbox.replies()) >= 5
+
     def test_a_second_time_adds_nothing(self, capsys):
         sections.legal(slug="soglasie-personalnye-dannye")
         call_command("load_chat_demo")
         call_command("load_chat_demo")
         assert ChatWidget.objects.count() == 1
+        assert ChatReply.objects.count() == len(inbox.replies())

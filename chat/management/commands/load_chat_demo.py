@@ -1,4 +1,4 @@
-"""`manage.py load_chat_demo`: the demo widget, if the site has none."""
+"""`manage.py load_chat_demo`: the demo widget and canned replies, if the site has none."""
 
 import tomllib
 from datetime import date
@@ -11,18 +11,29 @@ from django.utils import timezone
 
 from wagtail.models import Page, Site
 
-from chat.models import ChatHours, ChatHoursException, ChatSettings, ChatTopic, ChatWidget
+from chat.models import (
+    ChatHours,
+    ChatHoursException,
+    ChatReply,
+    ChatSettings,
+    ChatTopic,
+    ChatWidget,
+)
 
 CONTENT = Path(__file__).resolve().parents[2] / "demo" / "widget.toml"
 DAY_OFF = {"opens": None, "closes": None}
 
 
 class Command(BaseCommand):
-    help = "Adds the demo chat widget and lets the site show it, unless it shows one already."
+    help = "Adds the demo chat widget, shown by the site unless it shows one, and canned replies."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        """Add the widget, publish it and choose it."""
+        """Add what there is none of: the widget, published and chosen, and replies."""
+        content = tomllib.loads(CONTENT.read_text(encoding="utf-8"))
+        if not ChatReply.objects.exists():
+            for reply in content["replies"]:
+                ChatReply.objects.create(**reply).save_revision().publish()
         site = Site.objects.filter(is_default_site=True).first()
         if site is None:
             raise CommandError("There is no default site.")
@@ -30,15 +41,14 @@ class Command(BaseCommand):
         if chosen.widget:
             self.stdout.write("The site has a chat widget already.")
             return
-        chosen.widget = self.add_widget()
+        chosen.widget = self.add_widget(content)
         # There are no patients here whose secret it would be.
         chosen.vk_alert = ChatSettings.Alert.FULL
         chosen.save()
         self.stdout.write("Added the chat widget.")
 
-    def add_widget(self) -> ChatWidget:
+    def add_widget(self, content: dict[str, Any]) -> ChatWidget:
         """Make the published widget of the demo content."""
-        content = tomllib.loads(CONTENT.read_text(encoding="utf-8"))
         widget = ChatWidget(**content["widget"], consent_url=self.address(content["consent_page"]))
         widget.topics = [ChatTopic(**topic) for topic in content["topics"]]
         widget.hours = [

@@ -181,7 +181,7 @@ export const T = {
   begun: "Начат",
   seen: "Был на сайте",
   consent: "Согласие",
-  consentLine: (version, at) => `версия ${version}, ${at}`,
+  consentLine: (version, at) => `версия ${version} · ${at}`,
   ratings: "Оценки",
   ratingLine: (score) => `${score} из 5`,
   waitsTitle: "Как долго ждал",
