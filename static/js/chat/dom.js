@@ -69,3 +69,19 @@ export function fill(element, ...children) {
   element.hidden = inside.length === 0;
   return element;
 }
+
+const CONTROLS = "a, button, input, textarea";
+
+/**
+ * Draw anew what has the focus perhaps: it goes to the control that stands in the same place.
+ * `where()` is the element to look in, before and after.
+ */
+export function keepFocus(where, draw) {
+  const before = where();
+  const held = before?.getRootNode().activeElement;
+  const place = before?.contains(held) ? [...before.querySelectorAll(CONTROLS)].indexOf(held) : -1;
+  draw();
+  if (place >= 0 && !held.isConnected) {
+    where()?.querySelectorAll(CONTROLS)[place]?.focus();
+  }
+}

@@ -1,6 +1,6 @@
 // The conversation as one sees it: bubbles, days, system lines, what is still on its way.
 
-import { button, h, icon, iconButton } from "./dom.js";
+import { button, h, icon, iconButton, keepFocus } from "./dom.js";
 import { stateOf } from "./store.js";
 import { T } from "./texts.js";
 import { showText } from "./text.js";
@@ -277,7 +277,10 @@ export class Log {
       );
     }
     meta.hidden = Boolean(row.timeless);
-    meta.replaceChildren(...words, ...this.#actions(row));
+    keepFocus(
+      () => meta,
+      () => meta.replaceChildren(...words, ...this.#actions(row)),
+    );
   }
 
   #content(said) {

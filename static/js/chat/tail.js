@@ -9,6 +9,7 @@ export class Tail {
   #onContact;
   #say;
   #changing = false;
+  #sending = false;
   element = h("div", { class: "tail", hidden: true });
 
   constructor(session, onContact, say) {
@@ -31,7 +32,12 @@ export class Tail {
     }
     if (this.element.dataset.shown !== shown) {
       this.element.dataset.shown = shown;
+      const held = this.element.contains(this.element.getRootNode().activeElement);
       fill(this.element, this.#draw(shown.split(" ")[0], thread));
+      if (held) {
+        // The news may come before the answer to what was sent: the focus is not to be lost between.
+        this.element.querySelector("button, input")?.focus();
+      }
     }
   }
 
@@ -107,17 +113,18 @@ export class Tail {
 
   async #send(event, comment) {
     event.preventDefault();
-    const form = event.currentTarget;
-    const submit = form.querySelector("[type=submit]");
-    submit.disabled = true;
+    // The button is not disabled meanwhile: it would lose the focus.
+    if (this.#sending) {
+      return;
+    }
+    this.#sending = true;
     try {
-      await this.#session.rate(Number(new FormData(form).get("score")), comment);
+      await this.#session.rate(Number(new FormData(event.currentTarget).get("score")), comment);
       this.#changing = false;
       this.render();
-      this.element.querySelector("button")?.focus();
     } catch (error) {
       this.#say(error.detail || T.actionFailed);
     }
-    submit.disabled = false;
+    this.#sending = false;
   }
 }

@@ -1,5 +1,6 @@
 // The middle pane: one conversation.
 
+import { keepFocus } from "../chat/dom.js";
 import { showText } from "../chat/text.js";
 import { dayKey, dayName, sizeName, timeOf } from "../chat/time.js";
 import { now, waitingClock } from "./clock.js";
@@ -260,7 +261,11 @@ export class TalkPane {
       }
       nodes.push(this.#message(message));
     }
-    this.#keepOrder(nodes);
+    const id = document.activeElement?.closest(".ci-msg")?.dataset.id;
+    keepFocus(
+      () => this.#days.querySelector(`.ci-msg[data-id="${id}"]`),
+      () => this.#keepOrder(nodes),
+    );
   }
 
   /** Put the nodes into the log; those that are there already stay, so that only news are read out. */
@@ -299,9 +304,13 @@ export class TalkPane {
   #message(message) {
     const state = this.#stateOf(message);
     const changeable = this.#changeable(message);
-    const key = `${message.version}:${state}:${changeable}`;
+    const key = `${message.version}:${changeable}`;
     const known = this.#shown.get(message.id);
     if (known?.key === key) {
+      const line = known.node.querySelector(".ci-msg__state");
+      if (line && line.textContent !== state) {
+        line.textContent = state;
+      }
       return known.node;
     }
     const node = this.#build(message, state, changeable);
@@ -369,7 +378,7 @@ export class TalkPane {
       message.text || message.deleted ? text : null,
       message.attachments.length ? this.#files(message.attachments) : null,
       message.delivery === "failed" && state ? this.#undelivered(message, state) : null,
-      message.delivery !== "failed" && state ? h("p", { class: "ci-msg__state" }, state) : null,
+      message.delivery !== "failed" && state ? h("p", { class: "ci-msg__state", "aria-live": "off" }, state) : null,
       changeable ? this.#changeButtons(message) : null,
     );
   }

@@ -32,6 +32,20 @@ def write(number: int, text: str) -> None:
         writer.thread.waiting_since = writer.thread.waiting_since or writer.now
 
 
+def read(number: int) -> None:
+    """Let the patient read to the end."""
+    with writing(number) as writer:
+        writer.thread.visitor_read_seq = writer.thread.visitor_delivered_seq = (
+            writer.thread.last_seq
+        )
+
+
+def change(login: str, number: int, text: str) -> None:
+    """Let one of the demo people change the last message, which is theirs, from elsewhere."""
+    last = ChatMessage.objects.filter(thread_id=number).latest("seq")
+    messages.edit_as_operator(person(login), last.pk, text)
+
+
 def attach(number: int, name: str) -> None:
     """Give the last message a file of this name, as if nothing had cleaned the name."""
     ChatAttachment.objects.create(

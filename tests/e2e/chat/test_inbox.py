@@ -12,7 +12,7 @@ from chat.models import ChatReply, ChatThread
 from chat.services import threads
 from chat.services.writing import writing
 from tests.e2e.axe import COLOURS, stumbling_blocks
-from tests.e2e.chat.office import Office, answer, ask, attach, person, said, write
+from tests.e2e.chat.office import Office, answer, ask, attach, change, person, read, said, write
 from tests.e2e.hostile import XSS
 from tests.factories.uploads import pdf
 
@@ -184,6 +184,24 @@ def test_whole_conversation_by_keyboard_alone_on_a_russian_layout(office):
     # In a field letters are letters.
     desk.page.keyboard.type("еnr")
     expect(desk.list.get_by_role("searchbox")).to_have_value("еnr")
+
+
+def test_focus_stays_where_it_is_when_the_patient_reads(office):
+    number = ask()
+    desk = office()
+    desk.open(number)
+    desk.say("Да, 8 часов")
+    own = desk.bubble("Да, 8 часов")
+    expect(own.locator(".ci-msg__state")).to_have_text("отправлено")
+    edit = own.get_by_role("button", name="Изменить")
+    edit.focus()
+    read(number)
+    expect(own.locator(".ci-msg__state")).to_have_text("прочитано")
+    expect(edit).to_be_focused()
+    change("operator", number, "Да, 10 часов")
+    own = desk.bubble("Да, 10 часов")
+    expect(own).to_contain_text("изменено")
+    expect(own.get_by_role("button", name="Изменить")).to_be_focused()
 
 
 def test_letters_can_be_switched_off(office):

@@ -139,6 +139,25 @@ def test_whole_conversation_by_keyboard(patient, desk):
     expect(tab.launcher).to_be_focused()
 
 
+def test_focus_stays_where_it_is_when_the_laboratory_reads(patient, desk):
+    tab = patient().begin()
+    actions = tab.own.get_by_role("button", name="Действия с сообщением")
+    actions.focus()
+    desk.look()
+    expect(tab.own.locator(".state.read")).to_have_count(1)
+    expect(actions).to_be_focused()
+    tab.page.keyboard.press("Enter")
+    edit = tab.own.get_by_role("button", name="Изменить")
+    expect(edit).to_be_focused()
+    tab.text.fill("Второе")
+    tab.text.press("Enter")
+    tab.sent(2)
+    edit.focus()
+    desk.look()
+    expect(tab.own.locator(".state.read")).to_have_count(2)
+    expect(edit).to_be_focused()
+
+
 def test_link_of_a_page_opens_the_chat_and_gets_the_focus_back(patient, site):
     tab = patient(path=site.addresses["test"])
     link = tab.page.locator("[data-chat-open]").first
