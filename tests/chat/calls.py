@@ -121,6 +121,7 @@ INBOX_READS: dict[str, dict[str, str]] = {
     "content/": {"q": "ттг"},
     "attachments/5c0e6d1c-0000-4000-8000-000000000000/": {},
     "threads/{number}/": {},
+    "threads/{number}/picture/": {},
     "threads/{number}/changes/": {"after": "0"},
     "threads/{number}/messages/": {"before": "9"},
 }
