@@ -17,7 +17,7 @@ OTHER_COLOURS: dict[str, dict[str, Any]] = {
     "more contrast": {"contrast": "more"},
     "more contrast, dark": {"color_scheme": "dark", "contrast": "more"},
 }
-# Buttons of the admin change their colour slowly, even for those who want no motion.
+# Wagtail's buttons and messages change slowly, even for those who want no motion.
 SETTLE = """() => document.getAnimations()
   .filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())"""
 
@@ -53,6 +53,7 @@ class Looks:
 
     def at(self, state: str) -> None:
         """Look at the page as it is now; it is light before and after."""
+        self._choose(LIGHT)
         blocks = stumbling_blocks(self.page)
         for name, choice in OTHER_COLOURS.items():
             self._choose(LIGHT | choice)
