@@ -10,6 +10,16 @@ SOURCE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 COLOURS = ["color-contrast", "link-in-text-block"]
 # Not among the usual rules of axe, but Wagtail shows editors what breaks these.
 SHOWN_TO_EDITORS = ["p-as-heading"]
+LIGHT: dict[str, Any] = {"color_scheme": "light", "contrast": "no-preference"}
+# What people ask of their device instead.
+OTHER_COLOURS: dict[str, dict[str, Any]] = {
+    "dark": {"color_scheme": "dark"},
+    "more contrast": {"contrast": "more"},
+    "more contrast, dark": {"color_scheme": "dark", "contrast": "more"},
+}
+# Wagtail's buttons and messages change slowly, even for those who want no motion.
+SETTLE = """() => document.getAnimations()
+  .filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())"""
 
 
 def stumbling_blocks(page: Page, *rules: str) -> list[str]:
@@ -32,3 +42,26 @@ def stumbling_blocks(page: Page, *rules: str) -> list[str]:
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
+
+
+class Looks:
+    """What axe finds on a page, state by state, in all colours; `found` has no other states."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.found: dict[str, list[str]] = {}
+
+    def at(self, state: str) -> None:
+        """Look at the page as it is now; it is light before and after."""
+        self._choose(LIGHT)
+        blocks = stumbling_blocks(self.page)
+        for name, choice in OTHER_COLOURS.items():
+            self._choose(LIGHT | choice)
+            blocks += [f"{name}: {line}" for line in stumbling_blocks(self.page, *COLOURS)]
+        self._choose(LIGHT)
+        if blocks:
+            self.found[state] = blocks
+
+    def _choose(self, colours: dict[str, Any]) -> None:
+        self.page.emulate_media(**colours)
+        self.page.evaluate(SETTLE)

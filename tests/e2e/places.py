@@ -52,6 +52,13 @@ def letter_refused(page: Page, site: Site) -> None:
     page.locator(".error-summary").wait_for()
 
 
+def send_message(page: Page) -> None:
+    """Send what is in the chat's form; whoever is too quick for a first message sends again."""
+    page.locator("main button[value=send]").click()
+    while page.get_by_text("Секунду, сообщение отправляется.").count():
+        page.locator("main button[value=send]").click()
+
+
 LETTERS: dict[str, Callable[[Page, Site], None]] = {
     "letter sent": letter_sent,
     "letter refused": letter_refused,

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from chat.models import ChatThread
 from chat.services.messages import Answer, send_as_operator
-from tests.e2e.places import fill_letter, send_letter
+from tests.e2e.places import fill_letter, send_letter, send_message
 
 pytestmark = pytest.mark.e2e
 
@@ -99,13 +99,6 @@ def test_letter(plain, site):
     fill_letter(page)
     send_letter(page)
     expect(page.locator("h1")).to_have_text("Сообщение отправлено")
-
-
-def send_message(page):
-    """Send the message that is in the form; whoever is too quick for a first one sends again."""
-    page.locator("main button[value=send]").click()
-    while page.get_by_text("Секунду, сообщение отправляется.").count():
-        page.locator("main button[value=send]").click()
 
 
 @pytest.mark.usefixtures("site_database")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from uuid import uuid4
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from accounts.models import User
 from chat.models import ChatMessage, ChatThread
@@ -97,6 +97,11 @@ class Desk:
         thread = self.thread()
         threads.mark_operator(self.operator, thread.pk, thread.last_seq, read=True)
 
+    def hear(self) -> None:
+        """Have the newest dialogue on the screen, unread."""
+        thread = self.thread()
+        threads.mark_operator(self.operator, thread.pk, thread.last_seq, read=False)
+
     def type(self) -> None:
         """Begin an answer."""
         threads.typing(self.thread().pk, "operator", self.operator.pk)
@@ -104,6 +109,14 @@ class Desk:
     def close(self) -> None:
         """Close the newest dialogue."""
         threads.close(self.operator, self.thread().pk)
+
+
+def keep_no_cookie(route: Route) -> None:
+    """Let a call through for a browser that keeps no cookies."""
+    answer = route.fetch()
+    route.request.frame.page.context.clear_cookies(name="kdl_chat")
+    headers = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
+    route.fulfill(response=answer, headers=headers)
 
 
 def words(text: str) -> re.Pattern[str]:

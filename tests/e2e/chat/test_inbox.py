@@ -3,16 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from chat.models import ChatReply, ChatThread
-from chat.services import threads
 from chat.services.writing import writing
-from tests.e2e.axe import COLOURS, stumbling_blocks
-from tests.e2e.chat.office import Office, answer, ask, attach, change, person, read, said, write
+from tests.e2e.chat.office import Office, answer, ask, attach, change, read, said, write
 from tests.e2e.hostile import XSS
 from tests.factories.uploads import pdf
 
@@ -30,16 +27,6 @@ OscillatorNode.prototype.start = function (...when) {
   play.apply(this, when);
 };
 """
-
-
-@pytest.fixture
-def office(browser_of: Browsers) -> Callable[..., Office]:
-    """Make the tab of one of the demo people, by default of the operator at a desk."""
-
-    def make(login: str = "operator", *size: int, **options: Any) -> Office:
-        return Office(browser_of(*size, **options), login)
-
-    return make
 
 
 def test_question_comes_is_answered_and_closed(office):
@@ -514,63 +501,6 @@ def test_phone_shows_one_pane_at_a_time(office):
     expect(desk.list).to_be_visible()
     desk.page.go_back()
     desk.opened(number)
-
-
-COLOUR_CHOICES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "more contrast": {"contrast": "more"},
-    "more contrast, dark": {"contrast": "more", "color_scheme": "dark"},
-}
-
-
-@pytest.mark.parametrize("colours", COLOUR_CHOICES.values(), ids=COLOUR_CHOICES)
-def test_nobody_stumbles_in_any_state(office, colours: dict[str, Any]):
-    number = ask("Вопрос", name="Анна", topic="Цена", email="a@example.ru", page_url="/ceny/")
-    answer("operator", number, "Ответ")
-    write(number, "Ещё вопрос")
-    ask("Другой вопрос")
-    head = person("head")
-    desk = office("head", lossy=True, **colours)
-    rules = COLOURS if colours else []
-    found = {"list": stumbling_blocks(desk.page, *rules)}
-
-    def look(state: str) -> None:
-        found[state] = stumbling_blocks(desk.page, *rules)
-
-    desk.open(number)
-    look("dialogue")
-    desk.reply.fill("Начал")
-    answer("operator", number, "Опередил")
-    expect(desk.talk).to_contain_text("пока вы писали")
-    look("answered meanwhile")
-    desk.reply.press("Enter")
-    expect(desk.talk.get_by_role("button", name="Отправить всё равно")).to_be_visible()
-    look("failed")
-    desk.talk.get_by_role("button", name="Убрать").click()
-    desk.talk.get_by_role("button", name="Заметка", exact=True).click()
-    desk.note.fill("Заметка")
-    look("writing a note")
-    desk.note.press("Enter")
-    expect(desk.bubble("Заметка")).to_have_count(1)
-    look("note")
-    for name in ("Передать", "Клавиши", "Уведомления", "Заблокировать", "Объединить с другим"):
-        desk.room.get_by_role("button", name=name).first.click()
-        expect(desk.dialog).to_be_visible()
-        look(name)
-        desk.page.keyboard.press("Escape")
-        expect(desk.dialog).to_have_count(0)
-    desk.list.get_by_role("button", name="Отбор").click()
-    look("filters")
-    desk.list.get_by_role("searchbox").fill("вопрос")
-    expect(desk.list.locator("mark").first).to_be_visible()
-    look("search")
-    threads.close(head, number)
-    expect(desk.talk).to_contain_text("Ответ откроет его снова")
-    look("closed")
-    desk.page.goto("/admin/chat/reports/")
-    look("reports")
-    assert {state: lines for state, lines in found.items() if lines} == {}
 
 
 def test_no_text_becomes_part_of_the_page(office, site):

@@ -61,6 +61,21 @@ def test_answer_while_the_chat_is_shut_is_counted(patient, desk, widget):
     expect(tab.launcher.locator(".badge")).to_be_empty()
 
 
+def test_many_unread_answers_have_a_way_to_the_newest(patient, desk):
+    tab = patient().begin()
+    tab.page.keyboard.press("Escape")
+    for number in range(30):
+        desk.answer(f"Ответ {number}")
+    expect(tab.launcher.locator(".badge")).to_have_text("30")
+    tab.launcher.click()
+    expect(tab.panel.locator(".new")).to_be_in_viewport()
+    expect(tab.theirs.last).not_to_be_in_viewport()
+    newest = tab.panel.get_by_role("button", name="К новым сообщениям")
+    newest.click()
+    expect(tab.theirs.last).to_be_in_viewport()
+    expect(newest).not_to_be_visible()
+
+
 def test_history_goes_on_after_a_reload_and_back_to_the_beginning(patient, desk):
     tab = patient().begin("Вопрос 0")
     for number in range(70):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.chat.people import FIRST_MESSAGE, Tab
+from tests.e2e.chat.people import FIRST_MESSAGE, Tab, keep_no_cookie
 
 pytestmark = pytest.mark.e2e
 
@@ -307,13 +307,7 @@ def test_blocked_patient_is_told_the_phone(tab):
 
 
 def test_browser_without_cookies_is_told_so(tab, widget):
-    def without_cookie(route):
-        answer = route.fetch()
-        tab.page.context.clear_cookies(name="kdl_chat")
-        headers = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
-        route.fulfill(response=answer, headers=headers)
-
-    tab.page.route(MESSAGES, without_cookie)
+    tab.page.route(MESSAGES, keep_no_cookie)
     tab.open()
     tab.agree()
     tab.say("Натощак?")
