@@ -52,6 +52,7 @@ class Launcher:
     label: str
     side: str
     colour: str
+    phone: str
     page_types: frozenset[str] = frozenset()
 
     def is_on(self, page: Page | None) -> bool:
@@ -64,7 +65,12 @@ class Launcher:
 def launcher_of(widget: ChatWidget) -> Launcher:
     """Return the launcher of a widget, which may be a draft."""
     return Launcher(
-        widget.title, widget.label, widget.side, widget.colour, frozenset(widget.page_types)
+        title=widget.title,
+        label=widget.label,
+        side=widget.side,
+        colour=widget.colour,
+        phone=widget.phone,
+        page_types=frozenset(widget.page_types),
     )
 
 

@@ -108,6 +108,7 @@ class KdlChat extends HTMLElement {
       href: this.#href,
       page: title ? { url: location.pathname, title } : null,
       title: this.#name,
+      phone: this.getAttribute("phone"),
       side: this.getAttribute("side") === "left" ? "left" : "right",
       onUnread: (number) => this.#showUnread(number),
       onOpen: (isOpen) => {

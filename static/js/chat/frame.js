@@ -383,7 +383,7 @@ class Panel {
   }
 
   #phoneLink() {
-    const phone = this.#session.config?.widget?.phone;
+    const phone = this.#session.config?.widget?.phone ?? this.#options.phone;
     const href = `tel:${phone?.replace(/[^\d+]/g, "")}`;
     return phone && h("a", { class: "solid", href }, T.call(phone));
   }
@@ -420,7 +420,8 @@ class Panel {
 
 /**
  * Start the chat in a shadow root. `options`: `root`, `launcher` (gets the focus back), `href` (the
- * chat's address), `page` (`{url, title}`), `title`, `side`, and `onUnread(number)`, `onOpen(is)`.
+ * chat's address), `page` (`{url, title}`), `title`, `side`, `phone` (to call where the chat cannot
+ * be reached), `onUnread(number)` and `onOpen(is)`.
  */
 export function start(options) {
   return new Panel(options);
