@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext
 from chat.models import ChatTopic, ChatWidget
 from chat.selectors.widget import current_widget
 from tests.databases import connected_to
+from tests.e2e.chat.office import Office
 from tests.e2e.chat.people import Desk, Tab
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.site import HOST, ROOT, Site, newcomers_environment
@@ -121,6 +122,16 @@ def patient(browser_of: Callable[..., BrowserContext]) -> Callable[..., Tab]:
         tab = Tab(browser_of(*size, **options).new_page())
         tab.page.goto(path)
         return tab
+
+    return make
+
+
+@pytest.fixture
+def office(browser_of: Callable[..., BrowserContext]) -> Callable[..., Office]:
+    """Make the tab of one of the demo people, by default of the operator at a desk."""
+
+    def make(login: str = "operator", *size: int, **options: Any) -> Office:
+        return Office(browser_of(*size, **options), login)
 
     return make
 
