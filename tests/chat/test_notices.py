@@ -18,7 +18,8 @@ from accounts.models import User
 from chat.models import ChatMessage, ChatThread
 from chat.services import messages, notices
 from chat.services.messages import Answer
-from tests.factories.chat import Patient
+from tests.e2e.hostile import XSS
+from tests.factories.chat import Patient, make_operator
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,19 @@ def test_patient_who_went_away_is_told_once_and_nothing_of_the_matter(
     for word in ["анализ", "вич", "500", "анна", str(operator.first_name).lower(), f"#{number}"]:
         assert word not in (letter.subject + letter.body).lower()
     assert letter.content_subtype == "plain"
+
+
+@pytest.mark.parametrize("text", XSS)
+def test_letter_repeats_nothing_that_anybody_typed(number: int, text: str):
+    thread = ChatThread.objects.filter(pk=number)
+    thread.update(name=text, topic=text, page_title=text, page_url=f"/{text}")
+    messages.send_as_operator(make_operator(text), number, Answer(client_id=uuid4(), text=text))
+    assert later() == 1
+    (letter,) = mail.outbox
+    assert "\n" not in letter.subject
+    assert letter.message().get_content_type() == "text/plain"
+    assert text not in letter.subject + letter.body
+    assert "<" not in letter.subject + letter.body
 
 
 def test_who_is_there_or_left_no_address_gets_no_letter(

@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from chat.models import ChatConsent, ChatRating, ChatThread
 from tests.e2e.chat.people import words
-from tests.e2e.hostile import XSS
 
 pytestmark = pytest.mark.e2e
 
@@ -279,23 +278,6 @@ class TestAfterwards:
         dialog.get_by_role("button", name="Сохранить").click()
         expect(dialog).not_to_be_visible()
         assert (desk.thread().name, desk.thread().email) == ("Анна", "anna@example.org")
-
-
-def test_whatever_is_written_is_shown_as_text(patient, desk):
-    tab = patient().begin(XSS[0])
-    for text in XSS[1:]:
-        tab.say(text)
-    tab.sent(len(XSS))
-    for text in XSS:
-        desk.answer(text)
-    expect(tab.theirs).to_have_count(len(XSS))
-    inside = tab.panel.locator(".bubble").locator("img, script, svg, b, a")
-    expect(inside).to_have_count(0)
-    tab.page.reload()
-    tab.launcher.click()
-    expect(tab.theirs).to_have_count(len(XSS))
-    expect(inside).to_have_count(0)
-    assert tab.texts(tab.own) == XSS
 
 
 def test_only_our_own_addresses_are_links(patient, desk, chat_url):

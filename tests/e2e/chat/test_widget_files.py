@@ -5,9 +5,6 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from chat.models import ChatAttachment
-from tests.e2e.chat.office import attach as attach_behind_the_door
-from tests.e2e.hostile import XSS
-from tests.factories.uploads import pdf
 
 pytestmark = pytest.mark.e2e
 
@@ -46,27 +43,6 @@ def test_file_goes_with_a_message_and_comes_back_as_a_download(tab, desk, photo)
     with tab.page.expect_download() as download:
         link.click()
     assert download.value.path().stat().st_size > 0
-
-
-def test_name_of_a_file_is_shown_as_text(patient, desk):
-    tab = patient().begin("0")
-    inside = tab.panel.locator(".files, .bubble").locator("img, script, style, b, a a, svg svg")
-    names = [f"{text}.pdf".replace("/", "∕") for text in XSS]
-    for number, name in enumerate(names, start=2):
-        tab.panel.locator("input[type=file]").set_input_files(
-            [{"name": name, "mimeType": "application/pdf", "buffer": pdf()}]
-        )
-        row = tab.panel.locator(".files li")
-        expect(row.get_by_role("button", name="Убрать файл")).to_be_visible()
-        expect(inside).to_have_count(0)
-        tab.send_button.click()
-        tab.sent(number)
-    attach_behind_the_door(desk.thread().pk, XSS[0])
-    tab.page.reload()
-    tab.launcher.click()
-    expect(tab.own).to_have_count(len(XSS) + 1)
-    expect(tab.panel.get_by_role("link", name=XSS[0])).to_have_count(2)
-    expect(inside).to_have_count(0)
 
 
 def test_file_needs_no_words(tab, desk, photo):
