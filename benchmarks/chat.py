@@ -73,7 +73,12 @@ def prepare() -> None:
 
 def measure(report: Report, sizes: Sizes) -> None:
     """Print the figures of streams and polling."""
-    from benchmarks import chat_people, chat_polling, chat_stream  # noqa: PLC0415 - need Django
+    from benchmarks import (  # noqa: PLC0415 - need Django
+        chat_desk,
+        chat_people,
+        chat_polling,
+        chat_stream,
+    )
 
     most = max(sizes.opened, sizes.idle, sizes.open_while_writing, sizes.pollers)
     dialogues = chat_people.make_dialogues(most)
@@ -87,6 +92,14 @@ def measure(report: Report, sizes: Sizes) -> None:
             operators,
             per_second=sizes.per_second,
             seconds=sizes.writing_seconds,
+        )
+    )
+    asyncio.run(
+        chat_desk.reading(
+            report,
+            chat_people.refreshed(dialogues[: sizes.open_while_writing]),
+            operators,
+            sizes.writing_seconds,
         )
     )
     asyncio.run(

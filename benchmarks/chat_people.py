@@ -13,6 +13,7 @@ from uuid import uuid4
 from benchmarks.browsers import Browser
 
 OPERATORS = 10
+CONSENT = "1.0"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,19 @@ class Written:
     thread: int
     begun: float
     accepted: float
+
+
+def ask_question(dialogue: Dialogue) -> Written:
+    """Let the patient of a dialogue write."""
+    from chat.permissions import Visitor, hash_of  # noqa: PLC0415
+    from chat.selectors.widget import ConsentText  # noqa: PLC0415
+    from chat.services.messages import Question, send_as_visitor  # noqa: PLC0415
+
+    visitor = Visitor(secret_hash=hash_of(dialogue.cookie.partition("=")[2]))
+    question = Question(uuid4(), f"Натощак? {uuid4()}", consent=CONSENT)
+    begun = time.perf_counter()
+    sent = send_as_visitor(visitor, question, ConsentText(CONSENT, "Согласие", ""))
+    return Written(sent.message.pk, dialogue.thread, begun, time.perf_counter())
 
 
 class Operators:
