@@ -133,7 +133,8 @@ def typing(request: HttpRequest) -> HttpResponse:
 def contact(request: HttpRequest) -> HttpResponse:
     """Note how to call the patient and where to answer."""
     data = fields.body_of(request)
-    name, email = fields.text(data, "name"), fields.email(data, "email")
+    name = fields.text(data, "name")
+    email = fields.email(data, "email") if "email" in data else None
     visitor = caller(request, "contact")
     return answer_thread(threads.set_contact(visitor, name=name, email=email))
 

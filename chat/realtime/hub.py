@@ -198,6 +198,9 @@ class Hub:
         while len(group.get(key, ())) >= cap:
             oldest = group[key][0]
             oldest.end(End.REPLACED)
+            if oldest.writing_since is not None and oldest.task:
+                # Nobody reads it: once out of here it would be watched by nobody, and never end.
+                oldest.task.cancel()
             self.remove(oldest)
         group.setdefault(key, []).append(subscription)
         self.networks[network] += 1

@@ -46,6 +46,19 @@ def block(user: User, thread_id: int, kind: Kind, until: datetime, reason: str =
     return found
 
 
+def hand_on(old_id: int, heir_id: int) -> None:
+    """Let a block of a dialogue hold for the one it is merged into: until the later of the two."""
+    found = ChatBlock.objects.filter(kind=Kind.THREAD, value=str(old_id)).first()
+    if found is None:
+        return
+    heirs = ChatBlock.objects.filter(kind=Kind.THREAD, value=str(heir_id))
+    if heirs.filter(until__gte=found.until).exists():
+        return
+    heirs.delete()
+    found.value = str(heir_id)
+    found.save(update_fields=["value"])
+
+
 @transaction.atomic
 def unblock(user: User, thread_id: int, block_id: int) -> None:
     """Lift a block of a dialogue or of the network it was last written from.

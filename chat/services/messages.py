@@ -393,7 +393,10 @@ def follow_edit_in_vk(vk_message_id: str, text: str) -> bool:
 
 
 def edit_as_visitor(visitor: Visitor, message_id: int, text: str) -> ChatMessage:
-    """Change the text of a patient's own message, within 15 minutes; return it."""
+    """Change the text of a patient's own message; return it.
+
+    Within 15 minutes, and not once it is answered.
+    """
     protection.refuse_blocked(selectors.thread_id_of(visitor), visitor.network_hash)
     return _change(_own_of_visitor(visitor, message_id), text)
 
@@ -457,12 +460,26 @@ def _change(message: ChatMessage, text: str | None) -> ChatMessage:
             raise NotFound
         if message.text != text:
             _require_young(message, writer)
+            if message.sender == Sender.VISITOR:
+                _change_question(message, text, writer)
+                return message
             delivery = message.delivery
             if delivery:
                 vk_answers.change(message, text)
                 delivery = ChatMessage.Delivery.PENDING
             writer.change(message, text=text, edited_at=writer.now, delivery=delivery)
         return message
+
+
+def _change_question(question: ChatMessage, text: str, writer: ThreadWriter) -> None:
+    """Give a patient's message another text while it still waits for an answer.
+
+    Behind an answer nobody would look for it, and the answer would be one to something else.
+    """
+    if waits.is_settled(question):
+        raise TooLate(_("It has been answered already. Write a new message instead."))
+    writer.change(question, text=text, edited_at=writer.now)
+    vk_alerts.tell_of_change(question)
 
 
 def _require_young(message: ChatMessage, writer: ThreadWriter) -> None:

@@ -19,7 +19,7 @@ from chat.models import (
 )
 from chat.permissions import Visitor, may_answer
 from chat.selectors import threads as selectors
-from chat.services import protection, waits
+from chat.services import blocks, drafts, protection, waits
 from chat.services.texts import clean_line, clean_text
 from chat.services.writing import ThreadWriter, locked, notify, writing
 
@@ -85,6 +85,8 @@ def merge(thread_id: int, heir_id: int) -> None:
         for consent in ChatConsent.objects.filter(thread=old.thread):
             if {"version": consent.version, "text_sha256": consent.text_sha256} not in agreed:
                 ChatConsent.objects.filter(pk=consent.pk).update(thread=heir.thread)
+        blocks.hand_on(old.thread.pk, heir.thread.pk)
+        drafts.hand_on(old.thread, heir.thread)
         _hand_on_state(old.thread, heir.thread)
         _hand_on_identity(old.thread, heir.thread)
         old.thread.merged_into = heir.thread
@@ -172,13 +174,17 @@ def _mark(thread: ChatThread, side: str, upto: int, *, read: bool) -> None:
         setattr(thread, mark, max(upto, getattr(thread, mark)))
 
 
-def set_contact(visitor: Visitor, *, name: str, email: str) -> ChatThread:
-    """Note how to call a patient and where to answer when they are away (each may be empty)."""
+def set_contact(visitor: Visitor, *, name: str, email: str | None) -> ChatThread:
+    """Note how to call a patient and where to answer when they are away (each may be empty).
+
+    `email` None: it stays as it is.
+    """
     name = clean_line(name, field="name", longest=80)
     with writing(selectors.require_thread_id(visitor)) as writer:
         protection.refuse_blocked(writer.thread.pk, visitor.network_hash)
         writer.thread.name = name
-        writer.thread.email = email
+        if email is not None:
+            writer.thread.email = email
         return writer.thread
 
 

@@ -52,6 +52,26 @@ def alert_operators(message: ChatMessage) -> None:
         )
 
 
+def tell_of_change(message: ChatMessage) -> None:
+    """Tell whoever was alerted of a patient's message that it says something else now.
+
+    Where the site lets VK have no words, nothing that VK shows has changed.
+    """
+    alerts = VkOutbox.objects.filter(message=message, purpose=Purpose.ALERT)
+    if _is_brief():
+        return
+    told = alerts.exclude(state=State.WITHDRAWN).values_list("peer_id", flat=True)
+    for peer_id in sorted(set(told)):
+        queue(
+            Purpose.ECHO,
+            peer_id,
+            _("Changed by the patient: %(message)s") % {"message": alert_text(message)},
+            thread=message.thread,
+            keyboard=alert_keyboard(message.thread, message.seq),
+        )
+    alerts.filter(state=State.WAITING, first_tried_at=None).update(state=State.WITHDRAWN)
+
+
 def repeat_alert(thread: ChatThread, minutes: int) -> int:
     """Tell everybody on duty, once in a wait, that a patient waits; return how many were told."""
     since = thread.waiting_since
@@ -91,14 +111,18 @@ def _told_often(thread: ChatThread) -> bool:
 def alert_text(message: ChatMessage) -> str:
     """Return what an operator reads in VK of a patient's message."""
     thread = message.thread
-    found = current_settings()
-    if found is None or found.vk_alert == ChatSettings.Alert.BRIEF:
+    if _is_brief():
         link = f"{settings.WAGTAILADMIN_BASE_URL}/admin/chat/?thread={thread.pk}"
         return _brief(thread) + "\n" + _("A new message. Read it here: %(url)s") % {"url": link}
     parts = (f"#{thread.pk}", thread.name, thread.topic, thread.page_title)
     head = [part for part in parts if part]
     files = [f"[{file.name}]" for file in message.attachments.all()]
     return literal("\n".join([" · ".join(head), message.text, *files]).strip())
+
+
+def _is_brief() -> bool:
+    found = current_settings()
+    return found is None or found.vk_alert == ChatSettings.Alert.BRIEF
 
 
 def _brief(thread: ChatThread) -> str:

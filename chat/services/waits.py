@@ -30,6 +30,12 @@ def recount(writer: ThreadWriter) -> None:
     thread.waiting_since = question.created_at if question else None
 
 
+def is_settled(question: ChatMessage) -> bool:
+    """Say whether somebody has answered a patient's message, or closed the dialogue behind it."""
+    ended = Exists(_ends(question.thread, ANSWERING | CLOSING))
+    return ChatMessage.objects.filter(ended, pk=question.pk).exists()
+
+
 def _open_question(thread: ChatThread) -> ChatMessage | None:
     """Return the first message of the patient that nothing has answered or closed."""
     said = ChatMessage.objects.filter(thread=thread, sender=ChatMessage.Sender.VISITOR)

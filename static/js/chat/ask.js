@@ -63,3 +63,9 @@ export function field(label, properties) {
   const hint = h("small", {}, ` (${T.optional})`);
   return { input, element: h("label", { class: "labelled" }, h("span", {}, label, hint), input) };
 }
+
+/** A box to tick in such a window. */
+export function tick(label) {
+  const input = h("input", { type: "checkbox" });
+  return { input, element: h("label", { class: "tick" }, input, h("span", {}, label)) };
+}

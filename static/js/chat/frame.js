@@ -1,6 +1,6 @@
 // The chat's panel: the frame around conversation and composer, and what the launcher talks to.
 
-import { ask, field } from "./ask.js";
+import { ask, field, tick } from "./ask.js";
 import { Composer } from "./composer.js";
 import { button, fill, h, icon, iconButton } from "./dom.js";
 import { Log } from "./log.js";
@@ -14,6 +14,9 @@ import { showText } from "./text.js";
 const PHONE = "(max-width: 599.98px), (max-height: 439.98px)";
 const BAR_AFTER = 1500;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/** Whether somebody can see an element; older Safari cannot tell, and has it shown. */
+const isShown = (element) => element.checkVisibility?.() ?? true;
 
 class Panel {
   #root;
@@ -136,7 +139,7 @@ class Panel {
     this.#lock(false);
     this.#options.onOpen(false);
     this.#render();
-    const back = this.#opener?.isConnected && this.#opener.checkVisibility() ? this.#opener : null;
+    const back = this.#opener?.isConnected && isShown(this.#opener) ? this.#opener : null;
     (back ?? this.#options.launcher).focus();
   }
 
@@ -224,10 +227,11 @@ class Panel {
     const { contact } = this.#session.store.thread;
     const name = field(T.name, { autocomplete: "name", maxlength: "80", value: contact.name });
     const email = field(T.email, { type: "email", autocomplete: "email", maxlength: "254" });
+    const drop = tick(T.emailDrop);
     await ask(this.dialog, {
       title: T.contactTitle,
-      lead: T.contactLead,
-      fields: [name.element, email.element],
+      lead: contact.email ? T.emailKept : T.contactLead,
+      fields: [name.element, email.element, ...(contact.email ? [drop.element] : [])],
       yes: T.save,
       act: async () => {
         const address = email.input.value.trim();
@@ -235,7 +239,8 @@ class Panel {
           email.input.focus();
           throw { detail: T.emailWrong };
         }
-        await this.#session.setContact(name.input.value.trim(), address);
+        const chosen = drop.input.checked ? "" : address || undefined;
+        await this.#session.setContact(name.input.value.trim(), chosen);
       },
       wrong: (error) => error.detail || T.actionFailed,
     });

@@ -209,6 +209,7 @@ export class Log {
         message,
         state: isOwn ? stateOf(message, store.thread) : "",
         acts: isOwn && this.#session.editableFor(message) > 0,
+        changes: isOwn && this.#session.isOpen(message),
         acting: this.#acting === message.id,
         asking: this.#acting === message.id && this.#asking,
       };
@@ -297,7 +298,7 @@ export class Log {
     return [said.text ? showText(h("p"), said.text) : null, ...files].filter(Boolean);
   }
 
-  #actions({ message, item, state, acts, acting, asking }) {
+  #actions({ message, item, state, acts, changes, acting, asking }) {
     if (state === "failed") {
       const { code, detail } = item.error ?? {};
       return [
@@ -331,7 +332,7 @@ export class Log {
           button(T.keep, () => this.#act(null, message.id)),
         ]
       : [
-          message.text ? button(T.edit, () => this.#do("edit", message)) : null,
+          message.text && changes ? button(T.edit, () => this.#do("edit", message)) : null,
           button(T.remove, () => this.#act(message.id, message.id, true)),
         ].filter(Boolean);
     return [toggle, h("div", { class: "acts" }, ...choices)];

@@ -119,6 +119,13 @@ export class Session {
     return mine ? Date.parse(message.at) + EDITABLE - (Date.now() + this.#clock) : 0;
   }
 
+  /** Whether a message waits for an answer still: then it may say something else. */
+  isOpen({ seq }) {
+    const behind = this.messages.filter((message) => message.seq > seq);
+    const isAnswered = behind.some(({ sender, deleted }) => sender === "operator" && !deleted);
+    return !isAnswered && this.store.thread.status === "open";
+  }
+
   // --- Snapshot --------------------------------------------------------------------------------
 
   /** Take the state from the server; true if it could be had. Calls at one time share one request. */
@@ -530,6 +537,7 @@ export class Session {
     this.#thread(await this.#api.post("rating/", { score, comment }));
   }
 
+  /** Without an e-mail the one that the laboratory has stays; an empty one is forgotten. */
   async setContact(name, email) {
     this.#thread(await this.#api.post("contact/", { name, email }));
   }

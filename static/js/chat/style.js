@@ -165,8 +165,8 @@ progress { display: block; width: 100%; height: .25rem; margin-top: .25rem; bord
 .warning { color: var(--warn) } .problem { color: var(--bad) }
 .warning .icon { width: 1.125rem; height: 1.125rem }
 .consent { display: grid; font-size: .8125rem; line-height: 1.4; color: var(--muted) }
-.consent label { display: flex; gap: .625rem; align-items: flex-start; padding-block: .25rem; cursor: pointer }
-.consent input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--primary) }
+.consent label, .tick { display: flex; gap: .625rem; align-items: flex-start; padding-block: .25rem; cursor: pointer }
+.consent input, .tick input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--primary) }
 .consent input[aria-invalid] { outline: 2px solid var(--bad); outline-offset: 2px }
 .consent a { justify-self: start; margin-inline-start: 1.875rem; padding-block: .25rem }
 .field { flex: none; display: flex; margin-top: .25rem; align-items: flex-end; border: 1px solid var(--line-strong); border-radius: 1.5rem; background: var(--surface); transition: border-color var(--fast) }
