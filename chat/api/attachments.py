@@ -12,7 +12,7 @@ from chat.errors import Invalid, NotFound
 from chat.events import Audience, attachment_json
 from chat.models import ChatAttachment
 from chat.selectors import threads as selectors
-from chat.services import attachments
+from chat.services import attachments, protection
 
 
 @endpoint("POST")
@@ -22,9 +22,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     if file is None:
         raise Invalid(_("A file is expected."), field="file")
     visitor = visitor_of(request)
-    stored = attachments.store(
-        file, network_hash=visitor.network_hash, thread_id=selectors.thread_id_of(visitor)
-    )
+    thread_id = selectors.thread_id_of(visitor)
+    if thread_id is None:
+        # Before the file is worked on: who has a dialogue has shown that they are no robot.
+        protection.check_ticket(request.POST.get("ticket", ""))
+    stored = attachments.store(file, network_hash=visitor.network_hash, thread_id=thread_id)
     return JsonResponse(attachment_json(stored, Audience.VISITOR), status=HTTPStatus.CREATED)
 
 

@@ -23,6 +23,7 @@ def blank_state(widget: ChatWidget | None) -> Json:
         "hours": hours_json(widget) if widget else None,
         "limits": {"text": LONGEST_TEXT, "file": LARGEST_FILE, "files": MOST_FILES},
         "thread": None,
+        "merged": [],
         "messages": [],
         "cursor": 0,
         "more": False,

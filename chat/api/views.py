@@ -33,6 +33,7 @@ def state(request: HttpRequest) -> HttpResponse:
         threads.seen(thread_id)
         snapshot = selectors.snapshot(thread_id)
         answer |= {name: snapshot[name] for name in ("thread", "messages", "cursor", "more")}
+        answer["merged"] = selectors.numbers_of(thread_id)[1:]
         answer["consented"] = has_consented(thread_id, widget)
     return JsonResponse(answer)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from chat.models import ChatRating, ChatWait
 from chat.selectors import reports
-from chat.selectors.reports import OperatorFigures, Period, Waiting
+from chat.selectors.reports import OperatorFigures, Period, Queue, Waiting
 from site_config.common.exports import Sheet, Value
 
 
@@ -35,6 +35,7 @@ class Tables:
 
     period: Period
     whole: Waiting
+    now: Queue
     hours: dict[int, Waiting]
     days: dict[date, Waiting]
     load: dict[int, float]
@@ -65,6 +66,8 @@ class Tables:
             (_("Wait for any answer, median, min"), minutes(self.whole.median)),
             (_("Answered"), self.whole.answered),
             (_("Without an answer"), self.whole.missed),
+            (_("Wait now"), self.now.count),
+            (_("Wait now, the longest, min"), minutes(self.now.longest)),
             (_("Average rating"), self.average),
         ]
 
@@ -173,6 +176,7 @@ def tables(period: Period) -> Tables:
     return Tables(
         period=period,
         whole=reports.waiting(period),
+        now=reports.waiting_now(),
         hours=reports.waiting_by_hour(period),
         days=reports.waiting_by_day(period),
         load=reports.load_by_hour(period),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Avg, Count, F, FloatField, Q, QuerySet
+from django.db.models import Aggregate, Avg, Count, F, FloatField, Min, Q, QuerySet
 from django.db.models.functions import Extract, ExtractHour, TruncDate
 from django.utils import timezone
 
 from accounts.models import User
-from chat.models import ChatMessage, ChatRating, ChatWait
+from chat.models import ChatMessage, ChatRating, ChatThread, ChatWait
 
 HOURS = range(24)
 SCORES = range(1, 6)
@@ -102,6 +102,22 @@ def _waiting(row: Any) -> Waiting:
 def waiting(period: Period) -> Waiting:
     """Return how long patients waited in a period."""
     return _waiting(_waits(period).aggregate(**_figures()))
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Who waits at this moment: how many, and the longest in seconds (None if nobody does)."""
+
+    count: int
+    longest: float | None
+
+
+def waiting_now() -> Queue:
+    """Return who waits now, whatever the period."""
+    waiting = ChatThread.objects.filter(is_common=False, waiting_since__isnull=False)
+    found = waiting.aggregate(count=Count("pk"), since=Min("waiting_since"))
+    since = found["since"]
+    return Queue(found["count"], since and (timezone.now() - since).total_seconds())
 
 
 def waiting_by_hour(period: Period) -> dict[int, Waiting]:

@@ -71,6 +71,15 @@ def thread(thread_id: int) -> ChatThread:
     return found
 
 
+def numbers_of(thread_id: int) -> list[int]:
+    """Return a dialogue's number and those that lead to it, each behind what it leads to."""
+    numbers = [thread_id]
+    for number in numbers:
+        merged = ChatThread.objects.filter(merged_into=number).order_by("pk")
+        numbers.extend(merged.values_list("pk", flat=True))
+    return numbers
+
+
 def messages(thread_id: int, audience: Audience) -> QuerySet[ChatMessage]:
     """Return what a reader may see of a thread, with all that the wire format needs."""
     return messages_where(Q(thread_id=thread_id), audience)

@@ -18,6 +18,7 @@ from chat.errors import Forbidden, Invalid, NotFound
 from chat.models import ChatAttachment, ChatBlock, ChatMessage, ChatSettings, ChatThread
 from chat.models.attachments import private_storage
 from chat.permissions import may_manage
+from chat.selectors.threads import numbers_of
 from chat.selectors.widget import current_settings
 from chat.services import attachments, audit, threads, vk_replies, vk_retention
 from chat.services.writing import locked, notify, writing
@@ -68,12 +69,7 @@ def _living(thread_id: int) -> ChatThread | None:
 
 
 def _contents(thread: ChatThread) -> Contents:
-    numbers = [thread.pk]
-    # Those that lead here, and those that lead to these: each stands after what it leads to.
-    for number in numbers:
-        numbers.extend(
-            ChatThread.objects.filter(merged_into_id=number).values_list("pk", flat=True)
-        )
+    numbers = numbers_of(thread.pk)
     return Contents(
         numbers,
         messages=ChatMessage.objects.filter(thread_id__in=numbers).count(),

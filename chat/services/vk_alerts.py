@@ -42,34 +42,37 @@ def alert_operators(message: ChatMessage) -> None:
     everybody = on_duty()
     own = [account for account in everybody if account.user_id == thread.assignee_id]
     for account in own or everybody:
-        queue(
-            Purpose.ALERT,
-            account.vk_id,
-            alert_text(message),
-            thread=thread,
-            message=message,
-            keyboard=alert_keyboard(thread, message.seq),
-        )
+        _tell(Purpose.ALERT, account.vk_id, message, alert_text(message))
+
+
+def _tell(purpose: Purpose, peer_id: int, message: ChatMessage, text: str) -> None:
+    thread = message.thread
+    queue(
+        purpose,
+        peer_id,
+        text,
+        thread=thread,
+        message=message,
+        keyboard=alert_keyboard(thread, message.seq),
+    )
 
 
 def tell_of_change(message: ChatMessage) -> None:
-    """Tell whoever was alerted of a patient's message that it says something else now.
+    """Tell whoever is alerted of a patient's message that it says something else now.
 
     Where the site lets VK have no words, nothing that VK shows has changed.
     """
-    alerts = VkOutbox.objects.filter(message=message, purpose=Purpose.ALERT)
     if _is_brief():
         return
-    told = alerts.exclude(state=State.WITHDRAWN).values_list("peer_id", flat=True)
-    for peer_id in sorted(set(told)):
-        queue(
-            Purpose.ECHO,
-            peer_id,
-            _("Changed by the patient: %(message)s") % {"message": alert_text(message)},
-            thread=message.thread,
-            keyboard=alert_keyboard(message.thread, message.seq),
-        )
-    alerts.filter(state=State.WAITING, first_tried_at=None).update(state=State.WITHDRAWN)
+    alerts = VkOutbox.objects.filter(message=message, purpose=Purpose.ALERT)
+    for peer_id in sorted(set(alerts.values_list("peer_id", flat=True))):
+        own = alerts.filter(peer_id=peer_id)
+        own.filter(state=State.WAITING, first_tried_at=None).delete()
+        if own.exists():
+            text = _("Changed by the patient: %(message)s") % {"message": alert_text(message)}
+            _tell(Purpose.ECHO, peer_id, message, text)
+        else:
+            _tell(Purpose.ALERT, peer_id, message, alert_text(message))
 
 
 def repeat_alert(thread: ChatThread, minutes: int) -> int:

@@ -110,7 +110,7 @@ class KdlChat extends HTMLElement {
       title: this.#name,
       phone: this.getAttribute("phone"),
       side: this.getAttribute("side") === "left" ? "left" : "right",
-      onUnread: (number) => this.#showUnread(number),
+      onUnread: (number, hasFailed) => this.#showUnread(number, hasFailed),
       onOpen: (isOpen) => {
         this.#button.hidden = isOpen;
         this.#button.classList.add("short");
@@ -163,11 +163,12 @@ class KdlChat extends HTMLElement {
     }
   }
 
-  #showUnread(number) {
+  #showUnread(number, hasFailed = false) {
     const label = this.#button.querySelector(".label").textContent;
     const noun = UNREAD[plural.select(number)] ?? "непрочитанных сообщений";
-    this.#button.setAttribute("aria-label", number ? `${label}, ${number} ${noun}` : label);
-    this.#badge.textContent = number ? (number > 99 ? "99+" : number) : "";
+    const words = [label, number ? `${number} ${noun}` : "", hasFailed ? "сообщение не отправлено" : ""];
+    this.#button.setAttribute("aria-label", words.filter(Boolean).join(", "));
+    this.#badge.textContent = hasFailed ? "!" : number ? (number > 99 ? "99+" : number) : "";
   }
 
   /** Links of the page that lead to the chat open it here, unless another tab is wanted. */

@@ -34,7 +34,7 @@ from chat.services import files, messages, threads
 from chat.services.files import Stored
 from chat.services.messages import Answer
 from tests.chat.calls import patterns, question
-from tests.factories.chat import Patient, make_operator
+from tests.factories.chat import Patient, make_operator, old_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def upload(person: Patient, address: str = "/chat/api/attachments/") -> Any:
     """Let somebody send up a file."""
     return person.client.post(
         address,
-        {"file": SimpleUploadedFile("x.jpg", b"x")},
+        {"file": SimpleUploadedFile("x.jpg", b"x"), "ticket": old_ticket()},
         headers={"X-CSRFToken": person.csrf},
     )
 
@@ -149,9 +149,10 @@ MATRIX: dict[str, Row] = {
     "chat_state": Row("GET", door(200, 200)),
     "chat_messages": Row("GET", door(200, 404, **OWN), query=lambda scene: "?before=99"),
     "chat_messages POST": Row("POST", door(201, 201), body=lambda scene: question(text="Ещё")),
+    # It has been answered: even its author changes nothing any more.
     "chat_message_edit": Row(
         "POST",
-        door(200, 404),
+        door(400, 404),
         body=lambda scene: {"text": "Чужая рука"},
         arguments=lambda scene: [scene.message],
     ),

@@ -25,14 +25,8 @@ pytestmark = pytest.mark.django_db
 
 def upload(patient: Patient, data: bytes | None = None, name: str = "photo.jpg") -> Any:
     """Let a patient send up a file."""
-    if not patient.csrf:
-        patient.state()
     content = make.jpeg() if data is None else data
-    return patient.client.post(
-        "/chat/api/attachments/",
-        {"file": SimpleUploadedFile(name, content, content_type="image/jpeg")},
-        headers={"X-CSRFToken": patient.csrf},
-    )
+    return patient.upload(SimpleUploadedFile(name, content, content_type="image/jpeg"))
 
 
 @pytest.fixture

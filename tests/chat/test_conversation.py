@@ -190,6 +190,44 @@ def test_own_message_can_be_changed_and_taken_back(patient: Patient):
     assert patient.post(f"messages/{message['id']}/delete/").json()["message"] == gone
 
 
+def test_message_that_was_answered_says_what_was_answered(patient: Patient, operator: User):
+    sent = patient.send("Натощак?").json()
+    reply(operator, sent["thread"]["number"])
+    later = patient.send("А воду?").json()["message"]
+    refused = patient.post(f"messages/{sent['message']['id']}/edit/", {"text": "А ребёнку?"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "too_late")
+    assert "новым сообщением" in refused.json()["detail"]
+    assert patient.post(f"messages/{later['id']}/edit/", {"text": "А чай?"}).status_code == 200
+    threads.close(operator, sent["thread"]["number"])
+    assert patient.post(f"messages/{later['id']}/edit/", {"text": "А?"}).status_code == 400
+    assert texts(patient.state())[0] == "Натощак?"
+    # Taken back it can be nevertheless.
+    assert patient.post(f"messages/{sent['message']['id']}/delete/").status_code == 200
+
+
+def test_correcting_the_name_keeps_the_address_for_the_answer(patient: Patient):
+    number = patient.send().json()["thread"]["number"]
+    patient.post("contact/", {"name": "Ана", "email": "anna@example.ru"})
+    patient.post("contact/", {"name": "Анна"})
+    thread = ChatThread.objects.get(pk=number)
+    assert (thread.name, thread.email) == ("Анна", "anna@example.ru")
+    patient.post("contact/", {"name": "Анна", "email": ""})
+    thread.refresh_from_db()
+    assert thread.email == ""
+
+
+def test_browser_knows_its_earlier_numbers_for_what_still_waits_to_be_sent(patient: Patient):
+    number = patient.send().json()["thread"]["number"]
+    earlier = Patient().send().json()["thread"]["number"]
+    assert patient.state()["merged"] == []
+    threads.merge(earlier, number)
+    heir = ChatThread.objects.create(name="Карточка").pk
+    threads.merge(number, heir)
+    state = patient.state()
+    assert state["thread"]["number"] == heir
+    assert state["merged"] == [number, earlier]
+
+
 def test_message_cannot_be_changed_after_a_quarter_of_an_hour(patient: Patient, operator: User):
     message = patient.send("Натощак?").json()["message"]
     answer = reply(operator, ChatThread.objects.get(is_common=False).pk)

@@ -1,6 +1,6 @@
 """The operators' calls: what they see, what they do, what nobody else can."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -486,6 +486,34 @@ def test_merged_dialogue_leads_to_its_heir(head: Operator, widget: Any):
     assert "Первый" in [one["text"] for one in answer["messages"]]
     assert head.numbers(queue="open") == [heir]
     assert head.numbers(queue="closed") == []
+
+
+def test_draft_of_a_merged_dialogue_is_there_in_its_heir(head: Operator, widget: Any):
+    old, heir, other = (ask(Patient(), text) for text in ("Первый", "Второй", "Третий"))
+    head.post(f"threads/{old}/draft/", {"kind": "message", "text": "Начатый ответ"})
+    head.post(f"threads/{old}/merge/", {"into": heir})
+    assert head.get(f"threads/{heir}/").json()["drafts"]["message"] == "Начатый ответ"
+    head.post(f"threads/{other}/draft/", {"kind": "message", "text": "Другой"})
+    head.post(f"threads/{heir}/merge/", {"into": other})
+    drafts = head.get(f"threads/{other}/").json()["drafts"]
+    assert drafts["message"] == "Другой\nНачатый ответ"
+
+
+@pytest.mark.parametrize(("heirs", "left"), [(None, 24), (2, 24), (48, 48)])
+def test_merge_lifts_no_block(head: Operator, widget: Any, heirs: int | None, left: int):
+    patient, neighbour = Patient(), Patient()
+    old, heir = ask(patient, "Первый"), ask(neighbour, "Второй")
+    data = {"kind": "thread", "hours": 24, "reason": "Спам"}
+    head.post(f"threads/{old}/block/", data)
+    if heirs:
+        head.post(f"threads/{heir}/block/", data | {"hours": heirs})
+    head.post(f"threads/{old}/merge/", {"into": heir})
+    assert neighbour.send("Ещё").json()["code"] == "blocked"
+    block = head.get(f"threads/{heir}/").json()["thread"]["block"]
+    left_over = datetime.fromisoformat(block["until"]) - timezone.now()
+    assert left_over.total_seconds() == pytest.approx(left * 3600, abs=300)
+    head.post(f"threads/{heir}/unblock/", {"block": block["id"]})
+    assert neighbour.send("Ещё").status_code == 201
 
 
 def test_blocked_patient_cannot_write_until_unblocked(head: Operator, patient: Patient):

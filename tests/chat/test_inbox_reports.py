@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
 import pytest
 from openpyxl import load_workbook
@@ -170,3 +171,14 @@ def test_report_of_a_year_costs_few_queries(head: Client, django_assert_max_num_
     head.get(REPORTS)
     with django_assert_max_num_queries(30):
         head.get(REPORTS, {"first": "2025-11-25", "last": "2026-11-25"})
+
+
+def test_who_waits_now_is_counted_whatever_the_period(head: Client):
+    for minutes in (90, 5):
+        since = timezone.now() - timedelta(minutes=minutes)
+        ChatThread.objects.create(visitor_hash=uuid4().hex, waiting_since=since)
+    ChatThread.objects.create(visitor_hash=uuid4().hex)
+    queue = reports.waiting_now()
+    assert queue.count == 2
+    assert queue.longest == pytest.approx(90 * 60, abs=60)
+    assert "Ждут сейчас" in head.get(REPORTS, DAY).content.decode()

@@ -54,13 +54,7 @@ def tomorrow() -> Any:
 
 def upload(person: Patient, data: bytes = b"x") -> Any:
     """Let a patient send up a file."""
-    if not person.csrf:
-        person.state()
-    return person.client.post(
-        "/chat/api/attachments/",
-        {"file": SimpleUploadedFile("x.jpg", data)},
-        headers={"X-CSRFToken": person.csrf, "Accept": "application/json"},
-    )
+    return person.upload(SimpleUploadedFile("x.jpg", data))
 
 
 @pytest.fixture
@@ -305,10 +299,22 @@ def test_cache_that_is_away_costs_no_file(patient: Patient, monkeypatch: pytest.
 
     for name in ("add", "get", "incr"):
         monkeypatch.setattr(protection.cache, name, away)
+    assert patient.upload(SimpleUploadedFile("a.png", png())).status_code == 201
+
+
+def test_file_of_a_robot_is_not_worked_on(patient: Patient, monkeypatch: pytest.MonkeyPatch):
+    worked: list[bytes] = []
+    monkeypatch.setattr(files, "rewrite", worked.append)
     file = SimpleUploadedFile("a.png", png())
-    headers = {"X-CSRFToken": patient.csrf, "Accept": "application/json"}
-    sent = patient.client.post("/chat/api/attachments/", {"file": file}, headers=headers)
-    assert sent.status_code == 201
+    for ticket, code in [("", "invalid"), ("x", "invalid"), (protection.new_ticket(), "too_fast")]:
+        refused = patient.upload(file, ticket=ticket)
+        assert refused.json()["code"] == code
+    assert worked == []
+
+
+def test_who_has_a_dialogue_needs_no_ticket_for_a_file(patient: Patient, quick):
+    patient.send()
+    assert patient.upload(SimpleUploadedFile("a.png", png()), ticket="").status_code == 201
 
 
 def test_window_that_ends_between_two_looks_begins_anew(monkeypatch: pytest.MonkeyPatch):

@@ -113,6 +113,18 @@ async def test_a_gap_makes_everybody_read() -> None:
 
 
 @in_loop
+async def test_who_makes_room_and_does_not_read_is_cut() -> None:
+    hub, tabs = Hub(CAPS, slots=4), [patient(1) for _ in range(3)]
+    stuck = asyncio.create_task(asyncio.Event().wait())
+    tabs[0].task, tabs[0].writing_since = stuck, 0.0
+    for tab in tabs:
+        hub.add(tab)
+    with pytest.raises(asyncio.CancelledError):
+        await stuck
+    assert len(hub) == 2
+
+
+@in_loop
 async def test_the_oldest_makes_room() -> None:
     hub = Hub(CAPS, slots=4)
     tabs = [patient(1) for _ in range(3)]

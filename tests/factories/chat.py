@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import TimestampSigner
 from django.test import Client
 from django.test.client import ClientHandler
@@ -91,6 +92,16 @@ class Patient:
             "ticket": old_ticket(),
         }
         return self.post("messages/", data | fields)
+
+    def upload(self, file: SimpleUploadedFile, **fields: str) -> Any:
+        """Send a file up, with all that a first one needs."""
+        if not self.csrf:
+            self.state()
+        return self.client.post(
+            "/chat/api/attachments/",
+            {"file": file, "ticket": old_ticket()} | fields,
+            headers={"X-CSRFToken": self.csrf, "Accept": "application/json"},
+        )
 
     def events(self, after: int, thread: int) -> Any:
         """Ask for what has changed."""

@@ -79,11 +79,14 @@ export function createApi({ base, token, renew, timeout = 15000 }) {
     return data;
   }
 
-  function uploadOnce(path, file, onProgress, signal) {
+  function uploadOnce(path, file, { onProgress, signal, ticket }) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       const form = new FormData();
       form.append("file", file);
+      if (ticket) {
+        form.append("ticket", ticket);
+      }
       request.open("POST", base + path);
       request.setRequestHeader("X-CSRFToken", token());
       request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
@@ -99,6 +102,10 @@ export function createApi({ base, token, renew, timeout = 15000 }) {
       request.onerror = () => reject(new ApiError({ code: "offline" }));
       request.onabort = () => reject(new ApiError({ code: "cancelled" }));
       signal.addEventListener("abort", () => request.abort());
+      if (signal.aborted) {
+        reject(new ApiError({ code: "cancelled" }));
+        return;
+      }
       request.send(form);
     });
   }
@@ -121,7 +128,6 @@ export function createApi({ base, token, renew, timeout = 15000 }) {
     /** Write. */
     post: (path, body = {}) => withToken(() => once("POST", path, body)),
     /** Send one file; `onProgress` hears of the part that is through, 0 to 1. */
-    upload: (path, file, { onProgress, signal }) =>
-      withToken(() => uploadOnce(path, file, onProgress, signal)),
+    upload: (path, file, options) => withToken(() => uploadOnce(path, file, options)),
   };
 }

@@ -320,6 +320,10 @@ export class Composer {
   }
 
   #attach(files) {
+    if (!this.#session.config) {
+      this.#refuse(T.notYet, this.#text);
+      return;
+    }
     if (this.#agreed() === null) {
       this.#refuse(T.consentMissing, this.#consent.querySelector("input"));
       return;

@@ -127,6 +127,7 @@ class Panel {
     }
     this.composer.focus();
     this.#render();
+    this.#tellFailures();
   }
 
   close() {
@@ -280,7 +281,13 @@ class Panel {
     if (answers.length && !seen && wantsSound() && this.#session.leads) {
       chime();
     }
-    for (const item of this.#session.pending) {
+    this.#tellFailures();
+    this.#schedule();
+  }
+
+  /** Say why something was not sent, once, and not to a panel that nobody sees. */
+  #tellFailures() {
+    for (const item of this.#isOpen ? this.#session.pending : []) {
       if (item.state === "failed" && !this.#failed.has(item.client_id)) {
         this.#failed.add(item.client_id);
         this.#say(`${T.failed} ${T.failures[item.error?.code] ?? item.error?.detail ?? ""}`);
@@ -288,7 +295,6 @@ class Panel {
         this.#failed.delete(item.client_id);
       }
     }
-    this.#schedule();
   }
 
   #schedule() {
@@ -303,7 +309,7 @@ class Panel {
 
   #render() {
     const { config, trouble, unread } = this.#session;
-    this.#options.onUnread(unread);
+    this.#options.onUnread(unread, this.#session.pending.some(({ state }) => state === "failed"));
     this.#countInTitle(unread);
     if (!this.#isOpen) {
       this.#session.reading = false;
@@ -426,7 +432,7 @@ class Panel {
 /**
  * Start the chat in a shadow root. `options`: `root`, `launcher` (gets the focus back), `href` (the
  * chat's address), `page` (`{url, title}`), `title`, `side`, `phone` (to call where the chat cannot
- * be reached), `onUnread(number)` and `onOpen(is)`.
+ * be reached), `onUnread(number, hasFailed)` and `onOpen(is)`.
  */
 export function start(options) {
   return new Panel(options);

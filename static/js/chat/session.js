@@ -178,9 +178,9 @@ export class Session {
 
   /** What was written for another dialogue (of whoever used this browser before) waits for a word. */
   #holdBackStrangers() {
-    const number = this.store.thread?.number ?? null;
+    const ours = [this.store.thread?.number, ...(this.config.merged ?? [])];
     for (const item of this.#outbox.items) {
-      if (item.thread && item.thread !== number && item.state === "waiting") {
+      if (item.thread && !ours.includes(item.thread) && item.state === "waiting") {
         this.#outbox.fail(item.client_id, { code: "other_thread" });
       }
     }
@@ -337,7 +337,11 @@ export class Session {
   }
 
   #hear(word) {
-    if (word.update) {
+    const number = (word.thread ?? word.update?.thread)?.number;
+    if (number && this.store.thread && number !== this.store.thread.number) {
+      // The other tab has another dialogue: one of us is out of date.
+      this.load();
+    } else if (word.update) {
       if (word.after > this.store.cursor) {
         this.#catchUp();
       }
@@ -529,8 +533,13 @@ export class Session {
     }
   }
 
-  upload(file, options) {
-    return this.#api.upload("attachments/", file, options);
+  /** Send a file up; the first one no sooner than the server takes it. */
+  async upload(file, options) {
+    if (!this.store.thread) {
+      const early = this.#loadedAt + PACE - Date.now();
+      await new Promise((resolve) => setTimeout(resolve, early));
+    }
+    return this.#api.upload("attachments/", file, { ticket: this.config.ticket, ...options });
   }
 
   async rate(score, comment) {

@@ -479,7 +479,7 @@ export class Desk {
    * of it is there, the one before stays open, so that nobody writes into what they do not see.
    */
   async openThread(number, seq = null) {
-    this.drafts.flush();
+    const saved = this.drafts.flush();
     this.#visit += 1;
     const visit = this.#visit;
     this.opening = number;
@@ -487,6 +487,10 @@ export class Desk {
     let open;
     let drafts;
     try {
+      if (this.open?.number === number) {
+        // If it was merged, what was typed is to be among the drafts of the heir.
+        await saved;
+      }
       const answer = await this.#api.get(`threads/${number}/`);
       const { thread } = answer;
       drafts = answer.drafts;
@@ -509,7 +513,7 @@ export class Desk {
     if (visit !== this.#visit) {
       return false;
     }
-    open.drafts = this.#draftsOf(open.number, drafts);
+    open.drafts = this.#draftsOf(number, open.number, drafts);
     this.open = open;
     this.opening = null;
     this.#tell("opened", seq);
@@ -517,16 +521,20 @@ export class Desk {
     return true;
   }
 
-  /** The drafts of a dialogue: what was typed here goes before what the server has. */
-  #draftsOf(number, kept) {
+  /**
+   * The drafts of a dialogue: what was typed here goes before what the server has. `asked` is the number
+   * it was asked for by, another one if it has been merged.
+   */
+  #draftsOf(asked, number, kept) {
     if (this.open?.number === number) {
       return this.open.drafts;
     }
     return Object.fromEntries(
-      ["message", "note"].map((kind) => [
-        kind,
-        this.drafts.local(number, kind) ?? kept[kind] ?? "",
-      ]),
+      ["message", "note"].map((kind) => {
+        const known = this.drafts.local(number, kind) ?? kept[kind] ?? "";
+        const typed = this.drafts.local(asked, kind) ?? "";
+        return [kind, known.includes(typed) ? known : typed];
+      }),
     );
   }
 

@@ -37,12 +37,14 @@ export class Drafts {
     entry.timer = setTimeout(() => entry.run?.(), pause);
   }
 
-  /** Save now what waits. */
+  /** Save now what waits; resolves when that was tried. */
   flush() {
-    for (const entry of this.#open.values()) {
+    const entries = [...this.#open.values()];
+    for (const entry of entries) {
       clearTimeout(entry.timer);
       entry.run?.();
     }
+    return Promise.all(entries.map(({ chain }) => chain));
   }
 
   async #save(key, number, kind) {

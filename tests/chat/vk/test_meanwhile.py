@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat.models import ChatThread, VkOperator, VkOutbox, VkPeer
+from chat.models import ChatSettings, ChatThread, VkOperator, VkOutbox, VkPeer
 from chat.services import retention, vk_operators, vk_outbox, vk_replies
 from chat.vk import inbound, treatment, uploads
 from chat.vk.client import VkClient
@@ -269,3 +269,34 @@ def no_longer(user: User, change: str) -> None:
         user.save()
     else:
         user.groups.clear()
+
+
+def test_operators_in_vk_hear_that_a_question_says_something_else(
+    loop: Loop, svetlana: User, patient: Patient
+):
+    ChatSettings.objects.update(vk_alert=ChatSettings.Alert.FULL)
+    sent = patient.send("Натощак?").json()
+    loop.settle()
+    path = f"messages/{sent['message']['id']}/edit/"
+    patient.post(path, {"text": "Натощак, ребёнку?"})
+    loop.settle()
+    told = loop.vk.received(OPERATOR)[-1]
+    assert told.text.startswith("Пациент исправил: #")
+    assert told.text.endswith("Натощак, ребёнку?")
+    loop.vk.user_writes(OPERATOR, "Да", reply_to=told)
+    loop.settle()
+    loop.after(11)
+    thread = ChatThread.objects.get(pk=sent["thread"]["number"])
+    assert thread.messages.filter(sender="operator", text="Да").exists()
+    assert thread.waiting_since is None
+
+
+def test_what_nobody_has_been_told_yet_is_told_as_it_is_now(
+    loop: Loop, svetlana: User, patient: Patient
+):
+    ChatSettings.objects.update(vk_alert=ChatSettings.Alert.FULL)
+    sent = patient.send("Натощак?").json()
+    patient.post(f"messages/{sent['message']['id']}/edit/", {"text": "А воду?"})
+    loop.settle()
+    assert not [text for text in loop.vk.texts(OPERATOR) if "Натощак?" in text]
+    assert len([text for text in loop.vk.texts(OPERATOR) if "А воду?" in text]) == 1

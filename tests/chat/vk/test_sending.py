@@ -55,7 +55,7 @@ def failed_although_it_arrived(loop: Loop, patient: Patient) -> None:
     patient.send("Натощак?")
     loop.settle()
     while VkOutbox.objects.filter(state="waiting").exists():
-        loop.after(60)
+        loop.after(3600)
     loop.vk.heal()
     assert VkOutbox.objects.get(purpose="alert").state == "failed"
     assert len(alerts(loop)) == 1
@@ -95,7 +95,7 @@ def test_send_again_sends_what_never_arrived(loop: Loop, svetlana: User, patient
     patient.send("Натощак?")
     loop.settle()
     while VkOutbox.objects.filter(state="waiting").exists():
-        loop.after(60)
+        loop.after(3600)
     loop.vk.heal()
     assert alerts(loop) == []
     loop.after(7200)
