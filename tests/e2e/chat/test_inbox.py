@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.models import ChatReply, ChatThread
+from chat.services import threads
 from chat.services.writing import writing
 from tests.e2e.chat.office import Office, answer, ask, change, read, said, write
 from tests.factories.uploads import pdf
@@ -184,6 +185,20 @@ def test_focus_stays_where_it_is_when_the_patient_reads(office):
     own = desk.bubble("Да, 10 часов")
     expect(own).to_contain_text("изменено")
     expect(own.get_by_role("button", name="Изменить")).to_be_focused()
+
+
+def test_what_is_typed_stays_when_the_dialogue_is_merged(office):
+    number, heir = ask(name="Анна"), ask(name="Анна")
+    desk = office()
+    desk.open(number)
+    desk.reply.fill("Почти готовый ответ")
+    threads.merge(number, heir)
+    desk.opened(heir)
+    expect(desk.reply).to_have_value("Почти готовый ответ")
+    desk.reply.press("Enter")
+    sent = desk.bubble("Почти готовый ответ").locator(".ci-msg__state")
+    expect(sent).to_have_text("отправлено")
+    assert said(heir) == ["Почти готовый ответ"]
 
 
 def test_letters_can_be_switched_off(office):

@@ -278,6 +278,17 @@ class TestAfterwards:
         dialog.get_by_role("button", name="Сохранить").click()
         expect(dialog).not_to_be_visible()
         assert (desk.thread().name, desk.thread().email) == ("Анна", "anna@example.org")
+        # The address is not shown, and not lost by who corrects the name.
+        tab.choose("Имя и почта для ответа")
+        dialog.get_by_label("Как к вам обращаться").fill("Анна Б.")
+        dialog.get_by_role("button", name="Сохранить").click()
+        expect(dialog).not_to_be_visible()
+        assert (desk.thread().name, desk.thread().email) == ("Анна Б.", "anna@example.org")
+        tab.choose("Имя и почта для ответа")
+        dialog.get_by_label("Больше не писать мне на почту").check()
+        dialog.get_by_role("button", name="Сохранить").click()
+        expect(dialog).not_to_be_visible()
+        assert desk.thread().email == ""
 
 
 def test_only_our_own_addresses_are_links(patient, desk, chat_url):

@@ -1,5 +1,7 @@
 """Whatever the line does: every message arrives once, is shown once, in its order."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -108,6 +110,27 @@ def test_too_fast_is_sent_by_itself(tab, desk):
     tab.say("1")
     tab.sent(2)
     expect(tab.panel.get_by_text("Не отправлено")).to_have_count(0)
+
+
+def test_failure_while_the_chat_is_shut_is_seen_on_its_button(tab, desk):
+    tab.begin("0")
+    tab.page.context.set_offline(True)
+    tab.say("1")
+    expect(tab.own.locator(".state.waiting")).to_have_count(1)
+    tab.page.keyboard.press("Escape")
+    expect(tab.panel).not_to_be_visible()
+    body = '{"code": "blocked", "field": null, "detail": "Вам ответят по телефону."}'
+    refuse(tab, 1, 403, body)
+    tab.page.context.set_offline(False)
+    expect(tab.launcher).to_have_accessible_name(re.compile("сообщение не отправлено"))
+    expect(tab.launcher.locator(".badge")).to_have_text("!")
+    tab.launcher.click()
+    expect(tab.panel.get_by_role("alert")).to_contain_text("Вам ответят по телефону.")
+    tab.panel.get_by_role("button", name="Отправить ещё раз").click()
+    tab.sent(2)
+    tab.page.keyboard.press("Escape")
+    expect(tab.launcher.locator(".badge")).to_be_empty()
+    assert desk.received() == ["0", "1"]
 
 
 def test_offline_and_back(tab, desk):
