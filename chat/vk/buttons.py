@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chat.errors import ChatError, NotFound
+from chat.errors import ChatError, NotFound, TakenMeanwhile
 from chat.events import public_name
 from chat.models import ChatThread, VkOperator
 from chat.selectors import inbox
@@ -18,31 +18,39 @@ from chat.vk.payload import whole
 MOST_ROWS = 6
 
 
-def press(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool:
+def press(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> str:
     """Do what a button says that stands at a place of the operator's dialogue with us.
 
-    False if it cannot be done (any more). The payload can be forged: rights are asked again.
+    Returns what the operator is to read. The payload can be forged: rights are asked again.
     """
+    try:
+        return words.snackbar(_do(operator, payload, cmid))
+    except TakenMeanwhile:
+        return words.has_it(patients(whole(payload.get("t")) or 0).assignee)
+    except ChatError:
+        return words.snackbar(False)
+
+
+def _do(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool:
+    """Do it; False if it cannot be done (any more). Raises ChatError."""
     command = payload.get("cmd")
     number, shown_seq, chosen = (whole(payload.get(name)) for name in ("t", "s", "r"))
-    try:
-        if command == "undo" and chosen is not None:
-            return vk_replies.withdraw(operator.user, chosen)
-        if number is None:
-            return False
-        if command == "take":
-            threads.assign(operator.user, number, operator.user)
-            return True
-        if command == "close":
-            threads.close(operator.user, number, shown_seq=shown_seq)
-            return True
-        if command == "replies":
-            return offer(operator, patients(number), shown_seq, whole(payload.get("p")) or 0)
-        if command == "reply" and chosen is not None and cmid is not None:
-            key = key_of_press(chosen, operator.vk_id, cmid)
-            return answer(operator, patients(number), chosen, key, shown_seq)
-    except ChatError:
+    if command == "undo" and chosen is not None:
+        return vk_replies.withdraw(operator.user, chosen)
+    if number is None:
         return False
+    if command == "take":
+        # A colleague's is taken over in the inbox alone, where one is asked first.
+        threads.assign(operator.user, number, operator.user, only_free=True)
+        return True
+    if command == "close":
+        threads.close(operator.user, number, shown_seq=shown_seq)
+        return True
+    if command == "replies":
+        return offer(operator, patients(number), shown_seq, whole(payload.get("p")) or 0)
+    if command == "reply" and chosen is not None and cmid is not None:
+        key = key_of_press(chosen, operator.vk_id, cmid)
+        return answer(operator, patients(number), chosen, key, shown_seq)
     return False
 
 

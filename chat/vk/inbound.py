@@ -420,11 +420,11 @@ def message_event(event: VkEvent) -> Outcome:
     operator = vk_operators.active_operator(user_id) if user_id else None
     if operator is None or not isinstance(payload, dict):
         return ignored("not an operator's button")
-    done = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
+    said = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
     key, peer_id = body.get("event_id"), whole(body.get("peer_id"))
     if not isinstance(key, str) or peer_id is None:
         return DONE
-    return Outcome(State.DONE, pressed=Pressed(key, operator.vk_id, peer_id, words.snackbar(done)))
+    return Outcome(State.DONE, pressed=Pressed(key, operator.vk_id, peer_id, said))
 
 
 HANDLERS: dict[str, Callable[[VkEvent], Outcome]] = {

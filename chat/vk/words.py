@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from chat.events import public_name
 from chat.models import ChatSettings, ChatThread, VkReply
 from chat.selectors.widget import current_settings
 from chat.services.texts import LONGEST_FROM_VK
@@ -146,6 +148,11 @@ def placeholder(kind: str, link: str = "") -> str:
         "forward": _("forwarded message"),
     }
     return f"[{names.get(kind, _('attachment'))}] {link}".strip()
+
+
+def has_it(colleague: User | None) -> str:
+    """Return the words under a button with which a colleague's dialogue cannot be taken."""
+    return _("%(name)s has this dialogue already.") % {"name": public_name(colleague)}
 
 
 def snackbar(done: bool) -> str:

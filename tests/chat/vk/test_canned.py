@@ -14,7 +14,7 @@ from tests.factories.chat import Patient, make_operator
 
 pytestmark = pytest.mark.django_db
 
-OPERATOR, STRANGER = 900, 701
+OPERATOR, COLLEAGUE, STRANGER = 900, 901, 701
 TITLE = "Кровь натощак"
 
 
@@ -70,6 +70,23 @@ def test_chosen_reply_is_echoed_by_its_title_and_arrives_with_the_names(loop: Lo
     assert answers(number) == []
     loop.after(11)
     assert answers(number) == ["Здравствуйте, Анна! Я Светлана."]
+
+
+def test_dialogue_of_a_colleague_is_not_taken_by_a_button_and_the_presser_reads_whose_it_is(
+    loop: Loop, number: int, patient: Patient
+):
+    anna = make_operator("Анна")
+    loop.vk.user_writes(COLLEAGUE, vk_operators.new_code(anna))
+    loop.settle()
+    patient.send("А воду?")
+    loop.settle()
+    for _twice in range(2):
+        loop.vk.press(COLLEAGUE, f"Взять #{number}")
+        loop.settle()
+        assert loop.vk.snackbars(COLLEAGUE)[-1].data["text"] == "Готово."
+    choose(loop, f"Взять #{number}")
+    assert ChatThread.objects.get(pk=number).assignee == anna
+    assert snackbar(loop) == "Этот диалог уже ведёт Анна."
 
 
 def test_reply_pressed_twice_is_sent_once(loop: Loop, number: int):
