@@ -16,7 +16,7 @@ from chat.errors import ChatError, NotFound
 from chat.models import ChatMessage, ChatThread, VkEvent, VkOperator, VkOutbox, VkReply
 from chat.services import vk_outbox
 from chat.services.messages import Answer, send_as_operator
-from chat.services.vk_order import came_before, is_press
+from chat.services.vk_order import came_before
 from chat.services.writing import locked
 
 logger = logging.getLogger(__name__)
@@ -93,14 +93,14 @@ def withdraw(operator: User, reply_id: int) -> bool:
 
 
 def withdraw_last(operator: User, vk_message_id: str) -> VkReply | None:
-    """Take the last answer of one's own back that is held and older than the message that asks.
+    """Take the last answer of one's own back that is held and not newer than the word that asks.
 
-    Returns it, None if all have gone.
+    What was written in a chat or chosen at a button has no place among the words of the operator's
+    dialogue with us: there the order counts in which it came here. Returns None if all have gone.
     """
     held = VkReply.objects.filter(operator=operator, state=State.HELD).select_related("thread")
     for reply in held.order_by("-pk"):
-        key = reply.vk_message_id
-        if is_press(key) or came_before(key, [vk_message_id]):
+        if not came_before(vk_message_id, [reply.vk_message_id]):
             return reply if withdraw(operator, reply.pk) else None
     return None
 

@@ -283,7 +283,9 @@ def to_thread(operator: VkOperator, message: VkMessage, number: int, said: str) 
         return DONE
     if thread.is_common:
         return to_common(operator, message, said)
-    told = vk_alerts.last_told(operator.vk_id, thread, message.conversation_message_id)
+    # A place in a chat of several says nothing of what came before it in the operator's dialogue.
+    place = message.conversation_message_id if message.is_direct else None
+    told = vk_alerts.last_told(operator.vk_id, thread, place)
     reply = answering.hold(operator, thread, key=str(message.key), text=text, shown_seq=told)
     if reply is None:
         return ignored("known already")

@@ -419,6 +419,37 @@ def test_two_answers_in_a_chat_where_vk_gives_no_ids_are_two(number: int):
     assert answers(number) == ["Да", "8 часов"]
 
 
+def in_chat(text: str, place: int) -> Any:
+    """Return the event of what the operator writes among several; VK gives no id there."""
+    return message_new(OPERATOR, text, peer_id=2_000_000_001, id=0, conversation_message_id=place)
+
+
+def test_answer_in_a_chat_is_to_all_that_the_operator_was_told_by_then(number: int):
+    VkOutbox.objects.filter(purpose="alert").update(state="sent", conversation_message_id=4242)
+    post(in_chat(f"#{number} Да", 3))
+    after_ten_seconds()
+    assert answers(number) == ["Да"]
+    assert ChatThread.objects.get(pk=number).waiting_since is None
+
+
+def test_answer_in_a_chat_does_not_count_as_one_to_what_was_not_told_yet(
+    number: int, patient: Patient
+):
+    VkOutbox.objects.filter(purpose="alert").update(state="sent", conversation_message_id=1)
+    patient.send("А воду?")
+    post(in_chat(f"#{number} Да", 4242))
+    after_ten_seconds()
+    assert ChatThread.objects.get(pk=number).waiting_since is not None
+
+
+def test_word_takes_back_the_last_answer_though_it_was_written_in_a_chat(number: int):
+    post(message_new(OPERATOR, f"#{number} Тому"))
+    post(in_chat(f"#{number} Не тому", 5))
+    post(message_new(OPERATOR, "Отмена"))
+    after_ten_seconds()
+    assert answers(number) == ["Тому"]
+
+
 def test_number_of_the_common_dialogue_reaches_colleagues_alone(number: int):
     post(message_new(OPERATOR, f"#{common_thread_id()} Кто до шести?"))
     after_ten_seconds()
