@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.errors import Blocked, ChatError
@@ -151,10 +152,13 @@ def message_new(event: VkEvent) -> Outcome:
         if message.peer_id != message.from_id:
             return ignored("sender and dialogue differ")
         vk_outbox.may_write(message.peer_id, True)
-        if vk_operators.looks_like_code(message.text):
+        is_code = vk_operators.looks_like_code(message.text)
+        if (is_code or operator) and was_read(message):
+            return ignored("known already")
+        if is_code:
             return bind(message)
         if operator and command_of(message):
-            return obey(operator, message, event)
+            return obey(operator, message)
         if message.is_start:
             return start(message, is_operator=operator is not None)
         if operator:
@@ -163,6 +167,16 @@ def message_new(event: VkEvent) -> Outcome:
     if operator:
         return from_operator_in_chat(operator, message, event.group_id)
     return ignored("talk in a chat")
+
+
+def was_read(message: VkMessage) -> bool:
+    """Say whether a direct message was read before, in whatever envelope: at its place."""
+    place = message.conversation_message_id
+    return bool(place) and _read_of(message.peer_id).filter(conversation_message_id=place).exists()
+
+
+def _read_of(peer_id: int) -> QuerySet[VkEvent]:
+    return VkEvent.objects.filter(peer_id=peer_id, type="message_new", state=State.DONE)
 
 
 def start(message: VkMessage, *, is_operator: bool) -> Outcome:
@@ -176,7 +190,7 @@ def bind(message: VkMessage) -> Outcome:
     """Take a one-time code, whoever sends it: nobody else is to read it."""
     bound = vk_operators.bind(message.from_id, message.text)
     text = words.bound(bound.user.first_name) if bound else words.code_not_good()
-    vk_outbox.remark(message.peer_id, text)
+    vk_outbox.queue(Purpose.NOTICE, message.peer_id, text)
     return DONE
 
 
@@ -192,17 +206,13 @@ def command_of(message: VkMessage) -> str:
     return said if said in UNDO_WORDS and is_echo else ""
 
 
-def obey(operator: VkOperator, message: VkMessage, event: VkEvent) -> Outcome:
-    """Do what an operator's word says, once, and not if a later word has been obeyed already."""
+def obey(operator: VkOperator, message: VkMessage) -> Outcome:
+    """Do what an operator's word says, unless a later word of that kind has been obeyed already."""
     said = command_of(message)
-    read = VkEvent.objects.filter(
-        peer_id=message.peer_id, type="message_new", state=State.DONE
-    ).exclude(pk=event.pk)
     place = message.conversation_message_id
-    if place and read.filter(conversation_message_id=place).exists():
-        return ignored("known already")
     if said in DUTY_WORDS:
-        if place and read.filter(conversation_message_id__gt=place, reason=OF_DUTY).exists():
+        later = _read_of(message.peer_id).filter(conversation_message_id__gt=place, reason=OF_DUTY)
+        if place and later.exists():
             return ignored("a later word counts")
         vk_operators.set_duty(operator, DUTY_WORDS[said], operator.user)
         tell(operator, words.duty(DUTY_WORDS[said]))

@@ -517,6 +517,28 @@ def test_vk_account_is_bound_by_a_code_that_works_once():
     assert "больше не действует" in told(STRANGER + 1)
 
 
+def test_each_code_that_is_not_good_is_answered():
+    for _mistyped in range(2):
+        post(message_new(STRANGER, "KDL-AAAA-BBBB"))
+    said = VkOutbox.objects.filter(peer_id=STRANGER).values_list("text", flat=True)
+    assert ["больше не действует" in text for text in said] == [True, True]
+
+
+def test_good_code_that_comes_in_a_second_envelope_is_not_called_a_bad_one():
+    data = message_new(STRANGER, vk_operators.new_code(make_operator("Анна")))
+    post(data)
+    post(data | {"event_id": "by the second server"})
+    assert "больше не действует" not in told(STRANGER)
+    assert VkOutbox.objects.filter(peer_id=STRANGER).count() == 1
+
+
+def test_what_an_operator_is_told_comes_once_though_the_message_comes_twice(number: int):
+    data = message_new(OPERATOR, "#999999 Привет")
+    post(data)
+    post(data | {"event_id": "by the second server"})
+    assert VkOutbox.objects.filter(peer_id=OPERATOR, purpose="notice").count() == 1
+
+
 def test_account_of_a_colleague_is_not_taken_over(svetlana: User):
     anna = make_operator("Анна")
     assert vk_operators.bind(OPERATOR, vk_operators.new_code(anna)) is None
