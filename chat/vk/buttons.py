@@ -47,11 +47,22 @@ def _do(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool
         threads.close(operator.user, number, shown_seq=shown_seq)
         return True
     if command == "replies":
-        return offer(operator, patients(number), shown_seq, whole(payload.get("p")) or 0)
+        thread = patients(number)
+        return offer(operator, thread, _shown(thread, payload), whole(payload.get("p")) or 0)
     if command == "reply" and chosen is not None and cmid is not None:
         key = key_of_press(chosen, operator.vk_id, cmid)
-        return answer(operator, patients(number), chosen, key, shown_seq)
+        thread = patients(number)
+        return answer(operator, thread, chosen, key, _shown(thread, payload))
     return False
+
+
+def _shown(thread: ChatThread, payload: dict[str, Any]) -> int:
+    """Return the last place of a locked thread that the operator was told of, 0 if that is unknown.
+
+    In a dialogue that was merged since, places are others. A forged place is not beyond the end.
+    """
+    place = whole(payload.get("s")) or 0
+    return min(max(place, 0), thread.last_seq) if thread.pk == payload.get("t") else 0
 
 
 def patients(number: int) -> ChatThread:
@@ -62,7 +73,7 @@ def patients(number: int) -> ChatThread:
     return thread
 
 
-def offer(operator: VkOperator, thread: ChatThread, shown_seq: int | None, page: int) -> bool:
+def offer(operator: VkOperator, thread: ChatThread, shown_seq: int, page: int) -> bool:
     """Show the canned replies of a page, a button each; False if there are none."""
     about: dict[str, Any] = {"t": thread.pk, "s": shown_seq}
     found = list(inbox.usable_replies())[max(page, 0) * (MOST_ROWS - 1) :]
@@ -79,9 +90,7 @@ def offer(operator: VkOperator, thread: ChatThread, shown_seq: int | None, page:
     return True
 
 
-def answer(
-    operator: VkOperator, thread: ChatThread, chosen: int, key: str, shown_seq: int | None
-) -> bool:
+def answer(operator: VkOperator, thread: ChatThread, chosen: int, key: str, shown_seq: int) -> bool:
     """Hold a canned reply for a patient; False if it may not be used, or was chosen here before.
 
     The echo says which one it is and not the text, in which the patient's name may stand.
@@ -90,7 +99,5 @@ def answer(
     if reply is None:
         return False
     text = addressed(reply.text, thread.name, public_name(operator.user))
-    # A forged place is not beyond the end.
-    seen = min(max(shown_seq or 0, 0), thread.last_seq)
-    held = hold(operator, thread, key=key, text=text, shown_seq=seen, shown_as=reply.title)
+    held = hold(operator, thread, key=key, text=text, shown_seq=shown_seq, shown_as=reply.title)
     return held is not None

@@ -8,7 +8,7 @@ import pytest
 
 from chat.models import ChatMessage, ChatReply, ChatThread, VkOutbox, VkReply
 from chat.selectors.threads import common_thread_id
-from chat.services import vk_operators
+from chat.services import threads, vk_operators
 from tests.chat.vk.conftest import Loop
 from tests.factories.chat import Patient, make_operator
 
@@ -115,6 +115,29 @@ def test_wrong_reply_is_taken_back_and_another_one_chosen(loop: Loop, number: in
     choose(loop, "Готовый ответ", TITLE)
     loop.after(11)
     assert answers(number) == ["8 часов без еды"]
+
+
+@pytest.mark.parametrize("merged_before", ["the list", "the choice"])
+def test_reply_under_an_alert_of_a_merged_dialogue_answers_no_question_of_the_other(
+    loop: Loop, number: int, patient: Patient, merged_before: str
+):
+    for place in range(3):
+        patient.send(f"Вопрос {place}")
+    loop.settle()
+    alert = loop.vk.received(OPERATOR)[-1]
+    at_home = Patient()
+    heir = at_home.send("Дома").json()["thread"]["number"]
+    if merged_before == "the list":
+        threads.merge(number, heir)
+    loop.vk.press(OPERATOR, "Готовый ответ", message=alert)
+    loop.settle()
+    if merged_before == "the choice":
+        threads.merge(number, heir)
+    choose(loop, TITLE)
+    assert VkReply.objects.get().shown_seq == 0
+    loop.after(11)
+    assert answers(heir) == ["8 часов без еды"]
+    assert ChatThread.objects.get(pk=heir).waiting_since is not None
 
 
 def test_all_replies_can_be_reached_on_a_phone(loop: Loop, number: int):
