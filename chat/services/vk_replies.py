@@ -76,6 +76,13 @@ def is_known(vk_message_id: str) -> bool:
     )
 
 
+def key_anew(key: str) -> str:
+    """Return the key of an answer chosen at a button: another one once it was taken back."""
+    same = Q(vk_message_id=key) | Q(vk_message_id__startswith=f"{key}:")
+    count = VkReply.objects.filter(same, state=State.WITHDRAWN).count()
+    return f"{key}:{count}" if count else key
+
+
 def is_overtaken(reply: VkReply) -> bool:
     """Say whether something that the operator wrote after it to the same thread came before it."""
     others = VkReply.objects.filter(operator=reply.operator, thread=reply.thread, pk__lt=reply.pk)

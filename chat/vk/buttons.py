@@ -76,22 +76,29 @@ def patients(number: int) -> ChatThread:
 def offer(operator: VkOperator, thread: ChatThread, shown_seq: int, page: int) -> bool:
     """Show the canned replies of a page, a button each; False if there are none."""
     about: dict[str, Any] = {"t": thread.pk, "s": shown_seq}
-    found = list(inbox.usable_replies())[max(page, 0) * (MOST_ROWS - 1) :]
+    before = max(page, 0) * (MOST_ROWS - 1)
+    found = list(inbox.usable_replies())[before:]
     shown = found if len(found) <= MOST_ROWS else found[: MOST_ROWS - 1]
-    rows: list[list[vk_texts.Button]] = [
-        [(reply.title, {"cmd": "reply", "r": reply.pk, **about}, "secondary")] for reply in shown
-    ]
-    if not rows:
+    if not shown:
         return False
+    # A button shows the beginning of a title, and two of them may begin alike.
+    titles = [f"{place}. {reply.title}" for place, reply in enumerate(shown, start=before + 1)]
+    rows: list[list[vk_texts.Button]] = [
+        [(words.preview(title), {"cmd": "reply", "r": reply.pk, **about}, "secondary")]
+        for title, reply in zip(titles, shown, strict=True)
+    ]
     if len(found) > len(shown):
         more = {"cmd": "replies", "p": max(page, 0) + 1, **about}
         rows.append([(words.more_replies(), more, "primary")])
-    tell(operator, words.choose_reply(thread), thread=thread, keyboard=vk_texts.keyboard(*rows))
+    text = "\n".join([words.choose_reply(thread), *titles])
+    tell(operator, text, thread=thread, keyboard=vk_texts.keyboard(*rows))
     return True
 
 
 def answer(operator: VkOperator, thread: ChatThread, chosen: int, key: str, shown_seq: int) -> bool:
     """Hold a canned reply for a patient; False if it may not be used, or was chosen here before.
+
+    Who took it back may choose it again.
 
     The echo says which one it is and not the text, in which the patient's name may stand.
     """
@@ -99,5 +106,6 @@ def answer(operator: VkOperator, thread: ChatThread, chosen: int, key: str, show
     if reply is None:
         return False
     text = addressed(reply.text, thread.name, public_name(operator.user))
+    key = vk_replies.key_anew(key)
     held = hold(operator, thread, key=key, text=text, shown_seq=shown_seq, shown_as=reply.title)
     return held is not None

@@ -22,6 +22,7 @@ from chat.services import (
     vk_operators,
     vk_outbox,
     vk_replies,
+    vk_retention,
 )
 from chat.services.messages import Answer
 from chat.services.texts import LONGEST_FROM_VK, readable_text
@@ -38,6 +39,8 @@ Purpose = VkOutbox.Purpose
 DUTY_WORDS = {"duty on": True, "duty off": False, "смена": True, "не на смене": False}
 # Why an event was kept that changed an operator's duty.
 OF_DUTY = "a word of duty"
+# As much of it is kept.
+LONGEST_REASON = 200
 # What a button does, where VK shows none.
 UNDO_WORDS = {"undo", "отмена"}
 
@@ -432,11 +435,24 @@ def message_event(event: VkEvent) -> Outcome:
     operator = vk_operators.active_operator(user_id) if user_id else None
     if operator is None or not isinstance(payload, dict):
         return ignored("not an operator's button")
-    said = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
     key, peer_id = body.get("event_id"), whole(body.get("peer_id"))
     if not isinstance(key, str) or peer_id is None:
+        buttons.press(operator, payload, whole(body.get("conversation_message_id")))
         return DONE
-    return Outcome(State.DONE, pressed=Pressed(key, operator.vk_id, peer_id, said))
+    # What was chosen, taken back and comes in a second envelope is not chosen anew.
+    as_pressed = f"press {key}"[:LONGEST_REASON]
+    if was_pressed(as_pressed):
+        return ignored("known already")
+    said = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
+    return Outcome(State.DONE, as_pressed, Pressed(key, operator.vk_id, peer_id, said))
+
+
+def was_pressed(as_pressed: str) -> bool:
+    """Say whether a press of a button was read before, in whatever envelope."""
+    # By time there is an index.
+    since = timezone.now() - vk_retention.EVENTS_KEPT
+    done = VkEvent.objects.filter(type="message_event", state=State.DONE, received_at__gte=since)
+    return done.filter(reason=as_pressed).exists()
 
 
 HANDLERS: dict[str, Callable[[VkEvent], Outcome]] = {

@@ -22,13 +22,17 @@ def whose(thread: ChatThread) -> str:
     return " · ".join([f"#{thread.pk}", *thread.name.split()[:1]])
 
 
+def preview(said: str) -> str:
+    """Return the beginning of a text, in one line; as long as a button of VK's may be."""
+    text = " ".join(said.split())
+    return text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
+
+
 def echo(thread: ChatThread, said: str, seconds: int) -> str:
     """Return the echo of an answer that is held: to whom it goes, what, how to take it back."""
-    text = " ".join(said.split())
-    preview = text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
     return _("→ %(thread)s: “%(text)s”. Goes out in %(seconds)d s; “undo” takes it back.") % {
         "thread": whose(thread),
-        "text": preview,
+        "text": said,
         "seconds": seconds,
     }
 
