@@ -45,6 +45,9 @@ class VkEvent(models.Model):
                 name="vk_events_to_do",
                 condition=Q(state="new"),
             ),
+            models.Index(
+                fields=["received_at", "id"], name="vk_events_next", condition=Q(state="new")
+            ),
             models.Index(fields=["-received_at"], name="vk_events_by_time"),
             models.Index(fields=["-id"], name="vk_quarantine", condition=Q(state="quarantined")),
         ]

@@ -1,6 +1,7 @@
 """What VK's events mean, read from the store by the worker. Each may be read twice."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 State = VkEvent.State
 Purpose = VkOutbox.Purpose
+
+# Then what has been said meanwhile goes out.
+LONGEST_SECONDS = 2.0
 
 DUTY_WORDS = {"duty on": True, "duty off": False, "смена": True, "не на смене": False}
 # Why an event was kept that changed an operator's duty.
@@ -78,12 +82,15 @@ def quarantined(reason: str) -> Outcome:
 
 
 def process_due(on_pressed: Callable[[Pressed], None]) -> int:
-    """Read the events that wait, in the order of (person, place); return how many.
+    """Read the events that wait, for a moment; return how many.
 
+    Who has waited longest comes first, and what one person sent goes in the order of its places.
     `on_pressed` hears of buttons, once their event is done for good.
     """
     count = 0
-    while (event := _next()) is not None:
+    end = time.monotonic() + LONGEST_SECONDS
+    # One is read in any case.
+    while (not count or time.monotonic() < end) and (event := _next()) is not None:
         pressed = _process(event)
         if pressed:
             on_pressed(pressed)
@@ -92,11 +99,11 @@ def process_due(on_pressed: Callable[[Pressed], None]) -> int:
 
 
 def _next() -> VkEvent | None:
-    return (
-        VkEvent.objects.filter(state=State.NEW, next_at__lte=timezone.now())
-        .order_by("peer_id", "conversation_message_id", "id")
-        .first()
-    )
+    due = VkEvent.objects.filter(state=State.NEW, next_at__lte=timezone.now())
+    oldest = due.order_by("received_at", "id").first()
+    if oldest is None:
+        return None
+    return due.filter(peer_id=oldest.peer_id).order_by("conversation_message_id", "id").first()
 
 
 def _process(event: VkEvent) -> Pressed | None:
