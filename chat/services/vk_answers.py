@@ -1,5 +1,7 @@
 """An operator's answers to patients who write from VK: sent, changed and taken back there."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -75,13 +77,12 @@ def change(message: ChatMessage, text: str) -> None:
             _("This answer cannot be changed in VK, so it stays as it is. Write another one."),
             field="text",
         )
+    anew: dict[str, Any] = {"state": State.WAITING, "attempts": 0, "next_at": timezone.now()}
     for row, part in zip(said, parts, strict=True):
         if row.text != part:
-            VkOutbox.objects.filter(pk=row.pk).update(
-                text=part, state=State.WAITING, attempts=0, next_at=timezone.now()
-            )
+            VkOutbox.objects.filter(pk=row.pk).update(text=part, **anew)
     # Parts that stay as they are, and files: they belong to what goes out anew.
-    resend(rows.filter(state=State.FAILED))
+    rows.filter(state=State.FAILED).update(**anew)
 
 
 def withdraw(message: ChatMessage) -> None:
