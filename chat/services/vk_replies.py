@@ -168,14 +168,20 @@ def _note_refusal(reply: VkReply, why: str) -> None:
 
 
 def _may_still_be_withdrawn(reply: VkReply) -> bool:
-    """Say whether its button was pressed and nobody has read that, or is not there long enough."""
+    """Say whether an undo may be unread, or its button is not there long enough.
+
+    The oldest is read first of what came from VK: a backlog may outlast the ten seconds.
+    """
     account = VkOperator.objects.filter(user=reply.operator_id).first()
-    pressed = VkEvent.objects.filter(
-        type="message_event", state=VkEvent.State.NEW, body__object__payload__r=reply.pk
-    )
-    # Anybody may forge a press: only the operator's own counts.
-    if account and pressed.filter(body__object__user_id=account.vk_id).exists():
-        return True
+    unread = VkEvent.objects.filter(state=VkEvent.State.NEW)
+    if account:
+        # Anybody may forge a press: only the operator's own counts.
+        pressed = Q(type="message_event", body__object__payload__r=reply.pk)
+        pressed &= Q(body__object__user_id=account.vk_id)
+        # It may be the word for it. One that could not be read holds nothing up.
+        written = Q(type="message_new", peer_id=account.vk_id, attempts=0)
+        if unread.filter(pressed | written).exists():
+            return True
     now = timezone.now()
     if now >= reply.created_at + LONGEST_HELD:
         return False

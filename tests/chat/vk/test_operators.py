@@ -21,7 +21,7 @@ from chat.models import (
 )
 from chat.selectors.threads import common_thread_id
 from chat.services import threads, vk_operators, vk_replies
-from chat.vk import work
+from chat.vk import inbound, work
 from tests.factories.chat import Patient, make_operator
 from tests.factories.vk import event, make_vk_operator, message, message_new, post, receive
 
@@ -70,6 +70,20 @@ def test_undo_that_nobody_has_read_yet_goes_before_the_delivery(number):
         work.run_once()
     reply.refresh_from_db()
     assert reply.state == VkReply.State.WITHDRAWN
+    assert answers(number) == []
+
+
+def test_word_that_waits_in_a_backlog_goes_before_the_delivery(
+    number: int, monkeypatch: pytest.MonkeyPatch
+):
+    post(message_new(OPERATOR, f"#{number} Не тому"))
+    monkeypatch.setattr(inbound, "LONGEST_SECONDS", 0)
+    for vk_id in (101, 102, 103):
+        receive(message_new(vk_id, "Вы работаете?"))
+    receive(message_new(OPERATOR, "Отмена"))
+    for _round in range(5):
+        after_ten_seconds()
+    assert VkReply.objects.get().state == VkReply.State.WITHDRAWN
     assert answers(number) == []
 
 
