@@ -36,6 +36,8 @@ class ChatThread(models.Model):
         verbose_name=_("account"),
     )
     vk_peer_id = models.BigIntegerField(_("VK peer"), null=True, blank=True, unique=True)
+    # Of a merged thread whose heir has a person in VK of its own: who it was of, to be erased.
+    former_vk_peer_id = models.BigIntegerField(null=True, editable=False)
     merged_into = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

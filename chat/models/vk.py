@@ -45,6 +45,9 @@ class VkEvent(models.Model):
                 name="vk_events_to_do",
                 condition=Q(state="new"),
             ),
+            models.Index(
+                fields=["received_at", "id"], name="vk_events_next", condition=Q(state="new")
+            ),
             models.Index(fields=["-received_at"], name="vk_events_by_time"),
             models.Index(fields=["-id"], name="vk_quarantine", condition=Q(state="quarantined")),
         ]
@@ -278,6 +281,8 @@ class VkState(models.Model):
     """The state of the connection to VK: one row."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
+    # Whose ids are stored here: those of two communities cannot be told apart.
+    group_id = models.BigIntegerField(null=True)
     # From the community's settings; no secret, and changes from time to time.
     confirmation = models.CharField(_("confirmation"), max_length=100, blank=True)
     halted_reason = models.CharField(_("sending stopped"), max_length=200, blank=True)

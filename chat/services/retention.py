@@ -105,7 +105,7 @@ def erase_thread(user: User | None, thread_id: int) -> Contents:
         content_type=ContentType.objects.get_for_model(ChatThread), object_id__in=numbers
     ).update(data={})
     vk_replies.refuse_held(gone.numbers)
-    vk_retention.forget(thread.vk_peer_id, gone.numbers)
+    vk_retention.forget(_peers(gone.numbers), gone.numbers)
     audit.record(user, thread, "chat.erase")
     for number in reversed(gone.numbers):
         ChatThread.objects.filter(pk=number).delete()
@@ -117,7 +117,20 @@ def erase_thread(user: User | None, thread_id: int) -> Contents:
 def _hold_unread(thread_id: int) -> int:
     """Lock what the dialogue's person has sent from VK unread, before their dialogue."""
     found = _living(thread_id)
-    return vk_retention.hold_unread(found.vk_peer_id) if found else 0
+    return vk_retention.hold_unread(_peers(_contents(found).numbers)) if found else 0
+
+
+def _peers(numbers: list[int]) -> list[int]:
+    """Return whose these dialogues are in VK, and whose they were before they were merged.
+
+    Who has written anew since has a dialogue of their own, and is erased with that.
+    """
+    rows = ChatThread.objects.filter(pk__in=numbers)
+    own = rows.exclude(vk_peer_id=None).values_list("vk_peer_id", flat=True)
+    anew = ChatThread.objects.exclude(vk_peer_id=None).values("vk_peer_id")
+    former = rows.exclude(former_vk_peer_id=None).exclude(former_vk_peer_id__in=anew)
+    peers = [*own, *former.values_list("former_vk_peer_id", flat=True)]
+    return [peer for peer in peers if peer is not None]
 
 
 # --- Every night ---------------------------------------------------------------------------------

@@ -107,6 +107,8 @@ def _hand_on_state(old: ChatThread, heir: ChatThread) -> None:
 def _hand_on_identity(old: ChatThread, heir: ChatThread) -> None:
     if heir.vk_peer_id is None:
         heir.vk_peer_id = old.vk_peer_id
+    else:
+        old.former_vk_peer_id = old.vk_peer_id
     if heir.user_id is None and heir.visitor_hash is None:
         heir.user_id, heir.visitor_hash = old.user_id, old.visitor_hash
         heir.visitor_seen_at = old.visitor_seen_at

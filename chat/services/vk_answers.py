@@ -1,5 +1,7 @@
 """An operator's answers to patients who write from VK: sent, changed and taken back there."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,11 +33,14 @@ def answer_patient(message: ChatMessage) -> None:
 
 def send_file(message: ChatMessage, file: ChatAttachment) -> None:
     """Queue a file that joined an operator's answer after its text had gone to a patient in VK."""
-    texts = VkOutbox.objects.filter(message=message, purpose=Purpose.ANSWER).order_by("-part")
-    last = texts.first()
+    texts = VkOutbox.objects.filter(message=message, purpose=Purpose.ANSWER).order_by("part")
+    # Locked: what fails meanwhile fails the file too.
+    said = list(texts.select_for_update())
     # Without one the answer went to the site alone, or was written in VK's own interface.
-    if last is None:
+    if not said:
         return
+    last = said[-1]
+    failed = next((row for row in said if row.state == State.FAILED), None)
     VkOutbox.objects.create(
         purpose=Purpose.ANSWER,
         peer_id=last.peer_id,
@@ -45,6 +50,10 @@ def send_file(message: ChatMessage, file: ChatAttachment) -> None:
         attachment_ids=[str(file.pk)],
         random_id=new_random_id(),
         next_at=timezone.now(),
+        # It follows its text or nobody reads it.
+        state=State.FAILED if failed else State.WAITING,
+        error_code=failed.error_code if failed else None,
+        error=failed.error if failed else "",
     )
 
 
@@ -59,8 +68,8 @@ def change(message: ChatMessage, text: str) -> None:
     Raises Invalid if VK would go on showing the old one: in other parts than the new one, or
     written in VK's own interface.
     """
-    rows = VkOutbox.objects.filter(message=message, purpose=Purpose.ANSWER).exclude(text="")
-    said = list(rows.select_for_update().order_by("part"))
+    rows = VkOutbox.objects.filter(message=message, purpose=Purpose.ANSWER)
+    said = list(rows.exclude(text="").select_for_update().order_by("part"))
     parts = parts_of(text)
     lost = [row for row in said if row.state == State.SENT and not row.conversation_message_id]
     if len(said) != len(parts) or not said or lost:
@@ -68,11 +77,12 @@ def change(message: ChatMessage, text: str) -> None:
             _("This answer cannot be changed in VK, so it stays as it is. Write another one."),
             field="text",
         )
+    anew: dict[str, Any] = {"state": State.WAITING, "attempts": 0, "next_at": timezone.now()}
     for row, part in zip(said, parts, strict=True):
         if row.text != part:
-            VkOutbox.objects.filter(pk=row.pk).update(
-                text=part, state=State.WAITING, attempts=0, next_at=timezone.now()
-            )
+            VkOutbox.objects.filter(pk=row.pk).update(text=part, **anew)
+    # Parts that stay as they are, and files: they belong to what goes out anew.
+    rows.filter(state=State.FAILED).update(**anew)
 
 
 def withdraw(message: ChatMessage) -> None:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat.models import VkEvent, VkState
+from chat.services import vk_state
 
 MOST_ATTEMPTS = 8
 
@@ -20,6 +21,7 @@ def keep(**fields: Any) -> bool:
     now = timezone.now()
     VkEvent.objects.bulk_create([VkEvent(next_at=now, **fields)], ignore_conflicts=True)
     VkState.objects.filter(pk=1).update(last_event_at=now)
+    vk_state.note_community(fields["group_id"])
     stored = VkEvent.objects.filter(group_id=fields["group_id"], event_id=fields["event_id"])
     return stored.filter(_same(**fields)).exists()
 

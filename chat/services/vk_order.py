@@ -22,8 +22,3 @@ def key_of_press(choice: int, peer_id: int, cmid: int) -> str:
     One choice at one place of a dialogue is one answer, however often it is pressed.
     """
     return f"{choice}@{peer_id}:{cmid}"
-
-
-def is_press(key: str) -> bool:
-    """Say whether an answer was chosen at a button; it has no order among what was written."""
-    return "@" in key

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.errors import NotFound
@@ -217,13 +218,18 @@ def drop_keyboard(row: VkOutbox) -> None:
 
 
 def resend(rows: Iterable[VkOutbox]) -> None:
-    """Let failed messages be tried again: somebody asked for it, or what failed them is over."""
+    """Let failed messages be tried again: somebody asked for it, or what failed them is over.
+
+    All that failed of an answer at once: nobody is to read its end without its beginning.
+    """
     for row in rows:
+        is_answer = row.purpose == Purpose.ANSWER and row.message_id is not None
+        same = Q(message=row.message_id, purpose=row.purpose) if is_answer else Q(pk=row.pk)
         with _answer_held(row):
-            changed = VkOutbox.objects.filter(pk=row.pk, state=State.FAILED).update(
+            changed = VkOutbox.objects.filter(same, state=State.FAILED).update(
                 state=State.WAITING, attempts=0, next_at=timezone.now()
             )
-            if changed and row.purpose == Purpose.ANSWER and row.message_id:
+            if changed and is_answer and row.message_id:
                 _set_delivery(row.message_id, ChatMessage.Delivery.PENDING)
 
 

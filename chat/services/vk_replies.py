@@ -16,7 +16,7 @@ from chat.errors import ChatError, NotFound
 from chat.models import ChatMessage, ChatThread, VkEvent, VkOperator, VkOutbox, VkReply
 from chat.services import vk_outbox
 from chat.services.messages import Answer, send_as_operator
-from chat.services.vk_order import came_before, is_press
+from chat.services.vk_order import came_before
 from chat.services.writing import locked
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,13 @@ def is_known(vk_message_id: str) -> bool:
     )
 
 
+def key_anew(key: str) -> str:
+    """Return the key of an answer chosen at a button: another one once it was taken back."""
+    same = Q(vk_message_id=key) | Q(vk_message_id__startswith=f"{key}:")
+    count = VkReply.objects.filter(same, state=State.WITHDRAWN).count()
+    return f"{key}:{count}" if count else key
+
+
 def is_overtaken(reply: VkReply) -> bool:
     """Say whether something that the operator wrote after it to the same thread came before it."""
     others = VkReply.objects.filter(operator=reply.operator, thread=reply.thread, pk__lt=reply.pk)
@@ -93,14 +100,14 @@ def withdraw(operator: User, reply_id: int) -> bool:
 
 
 def withdraw_last(operator: User, vk_message_id: str) -> VkReply | None:
-    """Take the last answer of one's own back that is held and older than the message that asks.
+    """Take the last answer of one's own back that is held and not newer than the word that asks.
 
-    Returns it, None if all have gone.
+    What was written in a chat or chosen at a button has no place among the words of the operator's
+    dialogue with us: there the order counts in which it came here. Returns None if all have gone.
     """
     held = VkReply.objects.filter(operator=operator, state=State.HELD).select_related("thread")
     for reply in held.order_by("-pk"):
-        key = reply.vk_message_id
-        if is_press(key) or came_before(key, [vk_message_id]):
+        if not came_before(vk_message_id, [reply.vk_message_id]):
             return reply if withdraw(operator, reply.pk) else None
     return None
 
@@ -161,14 +168,20 @@ def _note_refusal(reply: VkReply, why: str) -> None:
 
 
 def _may_still_be_withdrawn(reply: VkReply) -> bool:
-    """Say whether its button was pressed and nobody has read that, or is not there long enough."""
+    """Say whether an undo may be unread, or its button is not there long enough.
+
+    The oldest is read first of what came from VK: a backlog may outlast the ten seconds.
+    """
     account = VkOperator.objects.filter(user=reply.operator_id).first()
-    pressed = VkEvent.objects.filter(
-        type="message_event", state=VkEvent.State.NEW, body__object__payload__r=reply.pk
-    )
-    # Anybody may forge a press: only the operator's own counts.
-    if account and pressed.filter(body__object__user_id=account.vk_id).exists():
-        return True
+    unread = VkEvent.objects.filter(state=VkEvent.State.NEW)
+    if account:
+        # Anybody may forge a press: only the operator's own counts.
+        pressed = Q(type="message_event", body__object__payload__r=reply.pk)
+        pressed &= Q(body__object__user_id=account.vk_id)
+        # It may be the word for it. One that could not be read holds nothing up.
+        written = Q(type="message_new", peer_id=account.vk_id, attempts=0)
+        if unread.filter(pressed | written).exists():
+            return True
     now = timezone.now()
     if now >= reply.created_at + LONGEST_HELD:
         return False

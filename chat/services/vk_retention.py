@@ -15,25 +15,24 @@ NOTICES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=1)
 
 
-def hold_unread(peer_id: int | None) -> int:
-    """Lock what a person sent from VK and nobody has read yet; return how much that is.
+def hold_unread(peer_ids: Sequence[int]) -> int:
+    """Lock what people sent from VK and nobody has read yet; return how much that is.
 
     To be called before their dialogue is locked: the worker takes the two in this order.
     """
-    events = VkEvent.objects.filter(peer_id=peer_id, state=VkEvent.State.NEW)
-    return 0 if peer_id is None else len(events.select_for_update().order_by("pk"))
+    events = VkEvent.objects.filter(peer_id__in=peer_ids, state=VkEvent.State.NEW)
+    return len(events.select_for_update().order_by("pk"))
 
 
-def forget(peer_id: int | None, thread_ids: Sequence[int]) -> None:
-    """Do away with a person, and with the words of their dialogues in VK's events.
+def forget(peer_ids: Sequence[int], thread_ids: Sequence[int]) -> None:
+    """Do away with people, and with the words of their dialogues in VK's events.
 
     That something came stays on record: without it VK's next repeat, or a search for missing
-    messages, would bring it back. `peer_id` is None for whom VK does not know.
+    messages, would bring it back. `peer_ids` is empty for whom VK does not know.
     """
-    if peer_id is not None:
-        VkPeer.objects.filter(pk=peer_id).delete()
-        VkOutbox.objects.filter(peer_id=peer_id, thread=None).delete()
-        _blank(VkEvent.objects.filter(peer_id=peer_id))
+    VkPeer.objects.filter(pk__in=peer_ids).delete()
+    VkOutbox.objects.filter(peer_id__in=peer_ids, thread=None).delete()
+    _blank(VkEvent.objects.filter(peer_id__in=peer_ids))
     # An alert that VK reports holds what the patient wrote, as long as it could not be read.
     told = VkOutbox.objects.filter(
         thread_id__in=thread_ids,

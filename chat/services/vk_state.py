@@ -6,15 +6,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
-from chat.models import VkState
+from chat.models import ChatThread, VkOutbox, VkState
+
+# Something is stored whose place in VK is looked up by number.
+_HAS_PLACES = Q(
+    Exists(ChatThread.objects.filter(vk_peer_id__isnull=False))
+    | Exists(VkOutbox.objects.filter(conversation_message_id__isnull=False))
+)
 
 
 def get() -> VkState:
     """Return the state."""
     return VkState.objects.get_or_create(pk=1)[0]
+
+
+def note_community(group_id: int) -> None:
+    """Note whose ids are stored here, unless another community's are."""
+    VkState.objects.filter(Q(group_id=None) | ~Q(group_id=group_id), pk=1).exclude(
+        Q(group_id__isnull=False) & _HAS_PLACES
+    ).update(group_id=group_id)
+
+
+def community() -> int | None:
+    """Return whose ids are stored here, None if they are nobody's or may be anybody's."""
+    stored = VkState.objects.filter(_HAS_PLACES, pk=1)
+    return stored.values_list("group_id", flat=True).first()
 
 
 def set_confirmation(code: str) -> None:

@@ -40,7 +40,7 @@ def hold(
     if not is_new:
         return None
     undo = (words.undo(), {"cmd": "undo", "r": reply.pk}, "negative")
-    echo = words.echo(thread, shown_as or text, settings.VK_UNDO_SECONDS)
+    echo = words.echo(thread, shown_as or words.preview(text), settings.VK_UNDO_SECONDS)
     if vk_replies.is_overtaken(reply):
         echo = f"{echo}\n{words.overtaken()}"
     reply.echo = tell(operator, echo, thread=thread, keyboard=vk_texts.keyboard([undo]))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chat.errors import ChatError, NotFound
+from chat.errors import ChatError, NotFound, TakenMeanwhile
 from chat.events import public_name
 from chat.models import ChatThread, VkOperator
 from chat.selectors import inbox
@@ -18,32 +18,51 @@ from chat.vk.payload import whole
 MOST_ROWS = 6
 
 
-def press(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool:
+def press(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> str:
     """Do what a button says that stands at a place of the operator's dialogue with us.
 
-    False if it cannot be done (any more). The payload can be forged: rights are asked again.
+    Returns what the operator is to read. The payload can be forged: rights are asked again.
     """
+    try:
+        return words.snackbar(_do(operator, payload, cmid))
+    except TakenMeanwhile:
+        return words.has_it(patients(whole(payload.get("t")) or 0).assignee)
+    except ChatError:
+        return words.snackbar(False)
+
+
+def _do(operator: VkOperator, payload: dict[str, Any], cmid: int | None) -> bool:
+    """Do it; False if it cannot be done (any more). Raises ChatError."""
     command = payload.get("cmd")
     number, shown_seq, chosen = (whole(payload.get(name)) for name in ("t", "s", "r"))
-    try:
-        if command == "undo" and chosen is not None:
-            return vk_replies.withdraw(operator.user, chosen)
-        if number is None:
-            return False
-        if command == "take":
-            threads.assign(operator.user, number, operator.user)
-            return True
-        if command == "close":
-            threads.close(operator.user, number, shown_seq=shown_seq)
-            return True
-        if command == "replies":
-            return offer(operator, patients(number), shown_seq, whole(payload.get("p")) or 0)
-        if command == "reply" and chosen is not None and cmid is not None:
-            key = key_of_press(chosen, operator.vk_id, cmid)
-            return answer(operator, patients(number), chosen, key, shown_seq)
-    except ChatError:
+    if command == "undo" and chosen is not None:
+        return vk_replies.withdraw(operator.user, chosen)
+    if number is None:
         return False
+    if command == "take":
+        # A colleague's is taken over in the inbox alone, where one is asked first.
+        threads.assign(operator.user, number, operator.user, only_free=True)
+        return True
+    if command == "close":
+        threads.close(operator.user, number, shown_seq=shown_seq)
+        return True
+    if command == "replies":
+        thread = patients(number)
+        return offer(operator, thread, _shown(thread, payload), whole(payload.get("p")) or 0)
+    if command == "reply" and chosen is not None and cmid is not None:
+        key = key_of_press(chosen, operator.vk_id, cmid)
+        thread = patients(number)
+        return answer(operator, thread, chosen, key, _shown(thread, payload))
     return False
+
+
+def _shown(thread: ChatThread, payload: dict[str, Any]) -> int:
+    """Return the last place of a locked thread that the operator was told of, 0 if that is unknown.
+
+    In a dialogue that was merged since, places are others. A forged place is not beyond the end.
+    """
+    place = whole(payload.get("s")) or 0
+    return min(max(place, 0), thread.last_seq) if thread.pk == payload.get("t") else 0
 
 
 def patients(number: int) -> ChatThread:
@@ -54,27 +73,32 @@ def patients(number: int) -> ChatThread:
     return thread
 
 
-def offer(operator: VkOperator, thread: ChatThread, shown_seq: int | None, page: int) -> bool:
+def offer(operator: VkOperator, thread: ChatThread, shown_seq: int, page: int) -> bool:
     """Show the canned replies of a page, a button each; False if there are none."""
     about: dict[str, Any] = {"t": thread.pk, "s": shown_seq}
-    found = list(inbox.usable_replies())[max(page, 0) * (MOST_ROWS - 1) :]
+    before = max(page, 0) * (MOST_ROWS - 1)
+    found = list(inbox.usable_replies())[before:]
     shown = found if len(found) <= MOST_ROWS else found[: MOST_ROWS - 1]
-    rows: list[list[vk_texts.Button]] = [
-        [(reply.title, {"cmd": "reply", "r": reply.pk, **about}, "secondary")] for reply in shown
-    ]
-    if not rows:
+    if not shown:
         return False
+    # A button shows the beginning of a title, and two of them may begin alike.
+    titles = [f"{place}. {reply.title}" for place, reply in enumerate(shown, start=before + 1)]
+    rows: list[list[vk_texts.Button]] = [
+        [(words.preview(title), {"cmd": "reply", "r": reply.pk, **about}, "secondary")]
+        for title, reply in zip(titles, shown, strict=True)
+    ]
     if len(found) > len(shown):
         more = {"cmd": "replies", "p": max(page, 0) + 1, **about}
         rows.append([(words.more_replies(), more, "primary")])
-    tell(operator, words.choose_reply(thread), thread=thread, keyboard=vk_texts.keyboard(*rows))
+    text = "\n".join([words.choose_reply(thread), *titles])
+    tell(operator, text, thread=thread, keyboard=vk_texts.keyboard(*rows))
     return True
 
 
-def answer(
-    operator: VkOperator, thread: ChatThread, chosen: int, key: str, shown_seq: int | None
-) -> bool:
+def answer(operator: VkOperator, thread: ChatThread, chosen: int, key: str, shown_seq: int) -> bool:
     """Hold a canned reply for a patient; False if it may not be used, or was chosen here before.
+
+    Who took it back may choose it again.
 
     The echo says which one it is and not the text, in which the patient's name may stand.
     """
@@ -82,7 +106,6 @@ def answer(
     if reply is None:
         return False
     text = addressed(reply.text, thread.name, public_name(operator.user))
-    # A forged place is not beyond the end.
-    seen = min(max(shown_seq or 0, 0), thread.last_seq)
-    held = hold(operator, thread, key=key, text=text, shown_seq=seen, shown_as=reply.title)
+    key = vk_replies.key_anew(key)
+    held = hold(operator, thread, key=key, text=text, shown_seq=shown_seq, shown_as=reply.title)
     return held is not None

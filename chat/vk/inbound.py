@@ -1,11 +1,13 @@
 """What VK's events mean, read from the store by the worker. Each may be read twice."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.errors import Blocked, ChatError
@@ -21,6 +23,7 @@ from chat.services import (
     vk_operators,
     vk_outbox,
     vk_replies,
+    vk_retention,
 )
 from chat.services.messages import Answer
 from chat.services.texts import LONGEST_FROM_VK, readable_text
@@ -34,9 +37,14 @@ logger = logging.getLogger(__name__)
 State = VkEvent.State
 Purpose = VkOutbox.Purpose
 
+# Then what has been said meanwhile goes out.
+LONGEST_SECONDS = 2.0
+
 DUTY_WORDS = {"duty on": True, "duty off": False, "смена": True, "не на смене": False}
 # Why an event was kept that changed an operator's duty.
 OF_DUTY = "a word of duty"
+# As much of it is kept.
+LONGEST_REASON = 200
 # What a button does, where VK shows none.
 UNDO_WORDS = {"undo", "отмена"}
 
@@ -74,12 +82,15 @@ def quarantined(reason: str) -> Outcome:
 
 
 def process_due(on_pressed: Callable[[Pressed], None]) -> int:
-    """Read the events that wait, in the order of (person, place); return how many.
+    """Read the events that wait, for a moment; return how many.
 
+    Who has waited longest comes first, and what one person sent goes in the order of its places.
     `on_pressed` hears of buttons, once their event is done for good.
     """
     count = 0
-    while (event := _next()) is not None:
+    end = time.monotonic() + LONGEST_SECONDS
+    # One is read in any case.
+    while (not count or time.monotonic() < end) and (event := _next()) is not None:
         pressed = _process(event)
         if pressed:
             on_pressed(pressed)
@@ -88,11 +99,11 @@ def process_due(on_pressed: Callable[[Pressed], None]) -> int:
 
 
 def _next() -> VkEvent | None:
-    return (
-        VkEvent.objects.filter(state=State.NEW, next_at__lte=timezone.now())
-        .order_by("peer_id", "conversation_message_id", "id")
-        .first()
-    )
+    due = VkEvent.objects.filter(state=State.NEW, next_at__lte=timezone.now())
+    oldest = due.order_by("received_at", "id").first()
+    if oldest is None:
+        return None
+    return due.filter(peer_id=oldest.peer_id).order_by("conversation_message_id", "id").first()
 
 
 def _process(event: VkEvent) -> Pressed | None:
@@ -151,10 +162,13 @@ def message_new(event: VkEvent) -> Outcome:
         if message.peer_id != message.from_id:
             return ignored("sender and dialogue differ")
         vk_outbox.may_write(message.peer_id, True)
-        if vk_operators.looks_like_code(message.text):
+        is_code = vk_operators.looks_like_code(message.text)
+        if (is_code or operator) and was_read(message):
+            return ignored("known already")
+        if is_code:
             return bind(message)
         if operator and command_of(message):
-            return obey(operator, message, event)
+            return obey(operator, message)
         if message.is_start:
             return start(message, is_operator=operator is not None)
         if operator:
@@ -163,6 +177,16 @@ def message_new(event: VkEvent) -> Outcome:
     if operator:
         return from_operator_in_chat(operator, message, event.group_id)
     return ignored("talk in a chat")
+
+
+def was_read(message: VkMessage) -> bool:
+    """Say whether a direct message was read before, in whatever envelope: at its place."""
+    place = message.conversation_message_id
+    return bool(place) and _read_of(message.peer_id).filter(conversation_message_id=place).exists()
+
+
+def _read_of(peer_id: int) -> QuerySet[VkEvent]:
+    return VkEvent.objects.filter(peer_id=peer_id, type="message_new", state=State.DONE)
 
 
 def start(message: VkMessage, *, is_operator: bool) -> Outcome:
@@ -176,7 +200,7 @@ def bind(message: VkMessage) -> Outcome:
     """Take a one-time code, whoever sends it: nobody else is to read it."""
     bound = vk_operators.bind(message.from_id, message.text)
     text = words.bound(bound.user.first_name) if bound else words.code_not_good()
-    vk_outbox.remark(message.peer_id, text)
+    vk_outbox.queue(Purpose.NOTICE, message.peer_id, text)
     return DONE
 
 
@@ -192,17 +216,13 @@ def command_of(message: VkMessage) -> str:
     return said if said in UNDO_WORDS and is_echo else ""
 
 
-def obey(operator: VkOperator, message: VkMessage, event: VkEvent) -> Outcome:
-    """Do what an operator's word says, once, and not if a later word has been obeyed already."""
+def obey(operator: VkOperator, message: VkMessage) -> Outcome:
+    """Do what an operator's word says, unless a later word of that kind has been obeyed already."""
     said = command_of(message)
-    read = VkEvent.objects.filter(
-        peer_id=message.peer_id, type="message_new", state=State.DONE
-    ).exclude(pk=event.pk)
     place = message.conversation_message_id
-    if place and read.filter(conversation_message_id=place).exists():
-        return ignored("known already")
     if said in DUTY_WORDS:
-        if place and read.filter(conversation_message_id__gt=place, reason=OF_DUTY).exists():
+        later = _read_of(message.peer_id).filter(conversation_message_id__gt=place, reason=OF_DUTY)
+        if place and later.exists():
             return ignored("a later word counts")
         vk_operators.set_duty(operator, DUTY_WORDS[said], operator.user)
         tell(operator, words.duty(DUTY_WORDS[said]))
@@ -283,7 +303,9 @@ def to_thread(operator: VkOperator, message: VkMessage, number: int, said: str) 
         return DONE
     if thread.is_common:
         return to_common(operator, message, said)
-    told = vk_alerts.last_told(operator.vk_id, thread, message.conversation_message_id)
+    # A place in a chat of several says nothing of what came before it in the operator's dialogue.
+    place = message.conversation_message_id if message.is_direct else None
+    told = vk_alerts.last_told(operator.vk_id, thread, place)
     reply = answering.hold(operator, thread, key=str(message.key), text=text, shown_seq=told)
     if reply is None:
         return ignored("known already")
@@ -420,11 +442,24 @@ def message_event(event: VkEvent) -> Outcome:
     operator = vk_operators.active_operator(user_id) if user_id else None
     if operator is None or not isinstance(payload, dict):
         return ignored("not an operator's button")
-    done = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
     key, peer_id = body.get("event_id"), whole(body.get("peer_id"))
     if not isinstance(key, str) or peer_id is None:
+        buttons.press(operator, payload, whole(body.get("conversation_message_id")))
         return DONE
-    return Outcome(State.DONE, pressed=Pressed(key, operator.vk_id, peer_id, words.snackbar(done)))
+    # What was chosen, taken back and comes in a second envelope is not chosen anew.
+    as_pressed = f"press {key}"[:LONGEST_REASON]
+    if was_pressed(as_pressed):
+        return ignored("known already")
+    said = buttons.press(operator, payload, whole(body.get("conversation_message_id")))
+    return Outcome(State.DONE, as_pressed, Pressed(key, operator.vk_id, peer_id, said))
+
+
+def was_pressed(as_pressed: str) -> bool:
+    """Say whether a press of a button was read before, in whatever envelope."""
+    # By time there is an index.
+    since = timezone.now() - vk_retention.EVENTS_KEPT
+    done = VkEvent.objects.filter(type="message_event", state=State.DONE, received_at__gte=since)
+    return done.filter(reason=as_pressed).exists()
 
 
 HANDLERS: dict[str, Callable[[VkEvent], Outcome]] = {

@@ -101,6 +101,18 @@ def of_environment(vk: config.Config) -> list[Finding]:
             found.append(
                 Finding(ERROR, _("%(name)s is missing in the environment.") % {"name": name})
             )
+    community = vk_state.community()
+    if vk.group_id and community not in {None, vk.group_id}:
+        found.append(
+            Finding(
+                ERROR,
+                _(
+                    "VK_GROUP_ID names another community than the one whose messages are stored "
+                    "(%(stored)s): answers could reach the wrong people. Put the old number back."
+                )
+                % {"stored": community},
+            )
+        )
     if not all(SECRET.fullmatch(secret) for secret in vk.secrets):
         found.append(
             Finding(

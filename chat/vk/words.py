@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from chat.events import public_name
 from chat.models import ChatSettings, ChatThread, VkReply
 from chat.selectors.widget import current_settings
 from chat.services.texts import LONGEST_FROM_VK
@@ -20,13 +22,17 @@ def whose(thread: ChatThread) -> str:
     return " · ".join([f"#{thread.pk}", *thread.name.split()[:1]])
 
 
+def preview(said: str) -> str:
+    """Return the beginning of a text, in one line; as long as a button of VK's may be."""
+    text = " ".join(said.split())
+    return text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
+
+
 def echo(thread: ChatThread, said: str, seconds: int) -> str:
     """Return the echo of an answer that is held: to whom it goes, what, how to take it back."""
-    text = " ".join(said.split())
-    preview = text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
     return _("→ %(thread)s: “%(text)s”. Goes out in %(seconds)d s; “undo” takes it back.") % {
         "thread": whose(thread),
-        "text": preview,
+        "text": said,
         "seconds": seconds,
     }
 
@@ -146,6 +152,11 @@ def placeholder(kind: str, link: str = "") -> str:
         "forward": _("forwarded message"),
     }
     return f"[{names.get(kind, _('attachment'))}] {link}".strip()
+
+
+def has_it(colleague: User | None) -> str:
+    """Return the words under a button with which a colleague's dialogue cannot be taken."""
+    return _("%(name)s has this dialogue already.") % {"name": public_name(colleague)}
 
 
 def snackbar(done: bool) -> str:

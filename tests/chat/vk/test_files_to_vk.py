@@ -11,7 +11,7 @@ import pytest
 from accounts.models import User
 from chat.events import undelivered
 from chat.models import ChatAttachment, ChatMessage, ChatThread, VkOutbox
-from chat.services import attachments, messages
+from chat.services import attachments, messages, vk_answers
 from chat.services.messages import Answer
 from chat.vk import files, uploads
 from chat.vk.client import VkClient
@@ -91,6 +91,26 @@ def test_operators_picture_from_vk_follows_its_text_to_a_patient_in_vk(loop: Loo
     loop.settle()
     loop.after(13)
     files.fetch_due()
+    uploads.upload_due(loop.sleep)
+    loop.settle()
+    assert loop.vk.texts(PATIENT) == ["Вот\n[картинка]", ""]
+    assert kinds(loop) == [[], ["photo"]]
+
+
+def test_picture_waits_for_its_text_that_failed_and_goes_out_after_it(loop: Loop, number: int):
+    loop.vk.allow(OPERATOR)
+    make_vk_operator(OPERATOR)
+    loop.vk.user_writes(OPERATOR, f"#{number} Вот", attachments=[loop.vk.photo(OPERATOR)])
+    loop.settle()
+    loop.vk.fail("messages.send", "partial", peers=[PATIENT], code=914)
+    loop.after(13)
+    said = ChatMessage.objects.get(sender="operator")
+    assert said.delivery == "failed"
+    files.fetch_due()
+    uploads.upload_due(loop.sleep)
+    loop.settle()
+    assert kinds(loop) == []
+    vk_answers.resend_answer(said.pk)
     uploads.upload_due(loop.sleep)
     loop.settle()
     assert loop.vk.texts(PATIENT) == ["Вот\n[картинка]", ""]

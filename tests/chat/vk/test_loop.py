@@ -5,11 +5,13 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from chat.models import ChatMessage, ChatSettings, ChatThread, VkOutbox
+from chat.models import ChatMessage, ChatSettings, ChatThread, VkEvent, VkOutbox
 from chat.services import messages, vk_operators
 from chat.services.messages import Answer
+from chat.vk import inbound, work
 from tests.chat.vk.conftest import Loop
 from tests.factories.chat import Patient, make_operator
+from tests.factories.vk import make_vk_operator
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +246,30 @@ def test_never_more_than_vk_allows_in_a_second(loop: Loop, svetlana: User, patie
     loop.settle()
     assert not [call for call in loop.vk.calls("messages.send") if call.error_code == 6]
     assert VkOutbox.objects.filter(purpose="alert", state="sent").count() == 18
+
+
+def test_echo_goes_out_during_a_backlog_and_the_next_round_comes_at_once(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbound, "LONGEST_SECONDS", 0)
+    loop.vk.allow(OPERATOR)
+    loop.settle()
+    make_vk_operator(OPERATOR)
+    loop.vk.user_writes(OPERATOR, "не на смене")
+    for vk_id in (101, 102, 103):
+        loop.vk.user_writes(vk_id, "Вы работаете?")
+    loop.vk.deliver()
+    assert work.run_once(loop.sleep) > 0
+    assert loop.vk.texts(OPERATOR) == ["Вы не на смене: оповещений не будет."]
+    assert VkEvent.objects.filter(state="new").count() >= 3
+    loop.settle()
+    assert ChatThread.objects.filter(vk_peer_id__isnull=False).count() == 3
+
+
+def test_who_wrote_first_is_read_first_whatever_the_number_of_the_account(loop: Loop):
+    for vk_id in (703, 101, 702):
+        loop.vk.user_writes(vk_id, "Вы работаете?")
+        loop.vk.deliver()
+    loop.settle()
+    found = ChatThread.objects.filter(vk_peer_id__isnull=False).order_by("pk")
+    assert list(found.values_list("vk_peer_id", flat=True)) == [703, 101, 702]

@@ -21,7 +21,7 @@ from chat.models import (
 )
 from chat.selectors.threads import common_thread_id
 from chat.services import threads, vk_operators, vk_replies
-from chat.vk import work
+from chat.vk import inbound, work
 from tests.factories.chat import Patient, make_operator
 from tests.factories.vk import event, make_vk_operator, message, message_new, post, receive
 
@@ -70,6 +70,20 @@ def test_undo_that_nobody_has_read_yet_goes_before_the_delivery(number):
         work.run_once()
     reply.refresh_from_db()
     assert reply.state == VkReply.State.WITHDRAWN
+    assert answers(number) == []
+
+
+def test_word_that_waits_in_a_backlog_goes_before_the_delivery(
+    number: int, monkeypatch: pytest.MonkeyPatch
+):
+    post(message_new(OPERATOR, f"#{number} Не тому"))
+    monkeypatch.setattr(inbound, "LONGEST_SECONDS", 0)
+    for vk_id in (101, 102, 103):
+        receive(message_new(vk_id, "Вы работаете?"))
+    receive(message_new(OPERATOR, "Отмена"))
+    for _round in range(5):
+        after_ten_seconds()
+    assert VkReply.objects.get().state == VkReply.State.WITHDRAWN
     assert answers(number) == []
 
 
@@ -419,6 +433,37 @@ def test_two_answers_in_a_chat_where_vk_gives_no_ids_are_two(number: int):
     assert answers(number) == ["Да", "8 часов"]
 
 
+def in_chat(text: str, place: int) -> Any:
+    """Return the event of what the operator writes among several; VK gives no id there."""
+    return message_new(OPERATOR, text, peer_id=2_000_000_001, id=0, conversation_message_id=place)
+
+
+def test_answer_in_a_chat_is_to_all_that_the_operator_was_told_by_then(number: int):
+    VkOutbox.objects.filter(purpose="alert").update(state="sent", conversation_message_id=4242)
+    post(in_chat(f"#{number} Да", 3))
+    after_ten_seconds()
+    assert answers(number) == ["Да"]
+    assert ChatThread.objects.get(pk=number).waiting_since is None
+
+
+def test_answer_in_a_chat_does_not_count_as_one_to_what_was_not_told_yet(
+    number: int, patient: Patient
+):
+    VkOutbox.objects.filter(purpose="alert").update(state="sent", conversation_message_id=1)
+    patient.send("А воду?")
+    post(in_chat(f"#{number} Да", 4242))
+    after_ten_seconds()
+    assert ChatThread.objects.get(pk=number).waiting_since is not None
+
+
+def test_word_takes_back_the_last_answer_though_it_was_written_in_a_chat(number: int):
+    post(message_new(OPERATOR, f"#{number} Тому"))
+    post(in_chat(f"#{number} Не тому", 5))
+    post(message_new(OPERATOR, "Отмена"))
+    after_ten_seconds()
+    assert answers(number) == ["Тому"]
+
+
 def test_number_of_the_common_dialogue_reaches_colleagues_alone(number: int):
     post(message_new(OPERATOR, f"#{common_thread_id()} Кто до шести?"))
     after_ten_seconds()
@@ -484,6 +529,28 @@ def test_vk_account_is_bound_by_a_code_that_works_once():
     post(message_new(STRANGER + 1, code))
     assert VkOperator.objects.count() == 1
     assert "больше не действует" in told(STRANGER + 1)
+
+
+def test_each_code_that_is_not_good_is_answered():
+    for _mistyped in range(2):
+        post(message_new(STRANGER, "KDL-AAAA-BBBB"))
+    said = VkOutbox.objects.filter(peer_id=STRANGER).values_list("text", flat=True)
+    assert ["больше не действует" in text for text in said] == [True, True]
+
+
+def test_good_code_that_comes_in_a_second_envelope_is_not_called_a_bad_one():
+    data = message_new(STRANGER, vk_operators.new_code(make_operator("Анна")))
+    post(data)
+    post(data | {"event_id": "by the second server"})
+    assert "больше не действует" not in told(STRANGER)
+    assert VkOutbox.objects.filter(peer_id=STRANGER).count() == 1
+
+
+def test_what_an_operator_is_told_comes_once_though_the_message_comes_twice(number: int):
+    data = message_new(OPERATOR, "#999999 Привет")
+    post(data)
+    post(data | {"event_id": "by the second server"})
+    assert VkOutbox.objects.filter(peer_id=OPERATOR, purpose="notice").count() == 1
 
 
 def test_account_of_a_colleague_is_not_taken_over(svetlana: User):

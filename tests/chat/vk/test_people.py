@@ -1,6 +1,7 @@
 """Operators see whom they talk to: names from VK, which cost nothing when VK does not answer."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
@@ -9,8 +10,8 @@ import pytest
 
 from chat.models import ChatThread, VkPeer
 from chat.services import retention, vk_people
-from chat.vk import people, pictures
-from chat.vk.client import UnknownOutcome, VkError
+from chat.vk import fetching, people, pictures
+from chat.vk.client import UnknownOutcome, VkClient, VkError
 from tests.chat.vk.conftest import Loop
 from tests.factories.chat import make_operator
 
@@ -126,6 +127,36 @@ def test_failure_costs_nothing_but_the_name(loop: Loop, thread: ChatThread, faul
     assert ChatThread.objects.get(pk=thread.pk).messages.count() == 2
     people.learn_due(loop.sleep)
     assert ChatThread.objects.get(pk=thread.pk).name == "Анна Петрова"
+
+
+@pytest.mark.parametrize("method", ["users.get", "a picture"])
+def test_nothing_is_kept_of_who_is_erased_while_vk_answers(
+    loop: Loop, thread: ChatThread, monkeypatch: pytest.MonkeyPatch, method: str
+):
+    call, get = VkClient.call, fetching.get
+
+    def erased_meanwhile(client: VkClient, name: str, **params: Any) -> Any:
+        answer = call(client, name, **params)
+        retention.erase_thread(None, thread.pk)
+        return answer
+
+    def erased_and_back(*args: Any) -> bytes:
+        data = get(*args)
+        url = VkPeer.objects.get().picture_url
+        retention.erase_thread(None, thread.pk)
+        # As if VK's answer had been stored by another process at this moment.
+        VkPeer.objects.create(peer_id=PATIENT, picture_url=url)
+        return data
+
+    if method == "users.get":
+        monkeypatch.setattr(VkClient, "call", erased_meanwhile)
+        people.learn_due(loop.sleep)
+        assert not VkPeer.objects.exists()
+    else:
+        people.learn_due(loop.sleep)
+        monkeypatch.setattr(fetching, "get", erased_and_back)
+        pictures.fetch_due()
+        assert not VkPeer.objects.get().picture
 
 
 def test_patient_of_the_site_is_not_asked_about(loop: Loop):

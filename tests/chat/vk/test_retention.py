@@ -7,8 +7,8 @@ from django.utils import timezone
 
 import pytest
 
-from chat.models import ChatSettings, ChatThread, VkBindingCode, VkEvent, VkOutbox
-from chat.services import retention, vk_operators
+from chat.models import ChatSettings, ChatThread, VkBindingCode, VkEvent, VkOutbox, VkPeer
+from chat.services import retention, threads, vk_operators, vk_outbox
 from chat.vk import inbound, people, reconcile
 from tests.chat.vk.conftest import Loop
 from tests.factories.chat import Patient, make_operator
@@ -16,7 +16,7 @@ from tests.factories.vk import event, make_vk_operator, message_new, post, recei
 
 pytestmark = pytest.mark.django_db
 
-OPERATOR, PATIENT = 900, 701
+OPERATOR, PATIENT, OTHER = 900, 701, 702
 SECRET = "Тайное-слово"
 
 
@@ -111,6 +111,40 @@ def test_alert_in_quarantine_goes_with_the_patient(
 def broken(event: VkEvent) -> inbound.Outcome:
     """Fail at an event."""
     raise ValueError(event.pk)
+
+
+@pytest.fixture
+def merged(loop: Loop) -> int:
+    """The dialogue of a patient with what they wrote from another account in VK."""
+    loop.vk.add_user(PATIENT, "Залина", "Первая")
+    loop.vk.add_user(OTHER, "Залина", "Вторая")
+    for vk_id in (PATIENT, OTHER):
+        loop.vk.user_writes(vk_id, SECRET)
+    loop.settle()
+    people.learn_due(loop.sleep)
+    vk_outbox.queue(VkOutbox.Purpose.NOTICE, OTHER, SECRET)
+    heir = ChatThread.objects.get(vk_peer_id=PATIENT).pk
+    threads.merge(ChatThread.objects.get(vk_peer_id=OTHER).pk, heir)
+    return heir
+
+
+def test_erased_patient_of_two_accounts_in_vk_leaves_nothing_of_either(merged: int):
+    assert "Вторая" in dump()
+    receive(message_new(OTHER, SECRET))
+    retention.erase_thread(None, merged)
+    for word in (SECRET, "Первая", "Вторая"):
+        assert word not in dump()
+
+
+def test_account_that_has_a_dialogue_of_its_own_again_keeps_it(loop: Loop, merged: int):
+    loop.vk.user_writes(OTHER, "Снова я")
+    loop.settle()
+    receive(message_new(OTHER, "И ещё вопрос"))
+    retention.erase_thread(None, merged)
+    loop.settle()
+    said = ChatThread.objects.get(vk_peer_id=OTHER).messages.order_by("seq")
+    assert list(said.values_list("text", flat=True)) == ["Снова я", "И ещё вопрос"]
+    assert VkPeer.objects.filter(pk=OTHER).exists()
 
 
 def test_erased_patient_may_write_anew(loop: Loop):

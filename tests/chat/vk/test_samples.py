@@ -17,10 +17,9 @@ from tests.factories.vk import receive
 pytestmark = pytest.mark.django_db
 
 OWN = sorted((Path(__file__).parent / "events").glob("*.json"))
-# Samples that may not be copied: a folder of files with the event under "event".
-FOREIGN = (
-    sorted(Path(os.environ["VK_SAMPLES"]).glob("*.json")) if "VK_SAMPLES" in os.environ else []
-)
+# Samples that may not be copied, where they are at hand: files with the event under "event".
+BESIDE = Path(settings.BASE_DIR).parent / "shared/data/vk-events"
+FOREIGN = sorted(Path(os.environ.get("VK_SAMPLES", BESIDE)).glob("*.json"))
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth.models import Permission
+from django.test import Client
+
 import pytest
 
 from accounts.models import User
@@ -366,6 +369,33 @@ def test_end_of_an_answer_is_never_read_without_its_beginning(desk: Desk):
     desk.inbox.post(f"messages/{message}/resend/")
     desk.loop.settle()
     assert "".join(part.rsplit("\n", 1)[0] for part in desk.received()) == "😀" * 4000
+    assert desk.shown(message)["delivery"] == "sent"
+
+
+LONG = "😀" * 3000
+
+
+def test_part_that_is_sent_again_by_itself_takes_the_beginning_along(desk: Desk, svetlana: User):
+    desk.loop.vk.fail("messages.send", "partial", peers=[PATIENT], code=914)
+    message = desk.answer(LONG)
+    last = VkOutbox.objects.filter(message=message, state="failed").latest("part")
+    assert last.part == 2
+    svetlana.user_permissions.add(Permission.objects.get(codename="manage_chat"))
+    browser = Client()
+    browser.force_login(svetlana)
+    browser.post("/admin/chat/vk/", {"do": "resend", "id": last.pk})
+    desk.loop.settle()
+    assert [part.rsplit("\n", 1)[1] for part in desk.received()] == ["(1/2)", "(2/2)"]
+    assert desk.shown(message)["delivery"] == "sent"
+
+
+def test_changed_end_of_an_answer_that_failed_goes_out_with_its_beginning(desk: Desk):
+    desk.loop.vk.fail("messages.send", "partial", peers=[PATIENT], code=914)
+    message = desk.answer(LONG)
+    assert desk.edit(message, LONG + "два").status_code == 200
+    desk.loop.settle()
+    assert [part.rsplit("\n", 1)[1] for part in desk.received()] == ["(1/2)", "(2/2)"]
+    assert "два" in desk.received()[1]
     assert desk.shown(message)["delivery"] == "sent"
 
 

@@ -17,7 +17,7 @@ from chat.services import vk_state
 from chat.vk import config, setup
 from chat.vk.longpoll import LEASE
 from tests.chat.vk.conftest import Loop
-from tests.factories.vk import receive
+from tests.factories.vk import event, message, message_new, post, receive
 from tests.fake_vk.fake import CONFIRMATION, FakeVK
 from tests.fake_vk.state import Rules
 from tests.fake_vk.transports import Reply
@@ -294,3 +294,22 @@ def test_secret_is_changed_while_an_event_is_on_its_way_and_none_is_lost(loop: L
     stored = ChatMessage.objects.filter(sender="visitor").values_list("text", flat=True)
     assert set(stored) == {"Со старым секретом", "С новым секретом"}
     assert {attempt.status for attempt in loop.vk.attempts if attempt.status} == {200}
+
+
+def test_another_community_is_refused_while_messages_of_the_first_are_stored(settings: Any):
+    first = settings.VK_GROUP_ID
+    post(message_new(701, "Вы работаете?"))
+    assert str(first) not in bad(setup.of_environment(config.current()))
+    settings.VK_GROUP_ID = first + 1
+    post(message_new(702, "А вы?"))
+    assert str(first) in bad(setup.register())
+    settings.VK_GROUP_ID = first
+    assert str(first) not in bad(setup.of_environment(config.current()))
+
+
+def test_another_community_may_come_before_anything_is_stored(settings: Any):
+    post(event("message_new", {"message": message(701, "", action={"type": "x"})}))
+    settings.VK_GROUP_ID += 1
+    assert "другое сообщество" not in bad(setup.of_environment(config.current()))
+    post(message_new(701, "Вы работаете?"))
+    assert "другое сообщество" not in bad(setup.of_environment(config.current()))
