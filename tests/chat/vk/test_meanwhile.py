@@ -89,7 +89,7 @@ def test_change_goes_out_although_vk_refused_what_was_said_before(desk: Desk, me
 
 
 def test_change_of_one_part_does_not_hide_that_another_failed(desk: Desk):
-    desk.loop.vk.fail("messages.send", "partial", peers=[PATIENT], code=914, skip=1)
+    desk.loop.vk.fail("messages.send", "partial", peers=[PATIENT], code=914, skip=1, times=None)
     message = desk.answer("😀" * 4000)
     assert desk.shown(message)["delivery"] == "failed"
     assert desk.edit(message, "😎" + "😀" * 3999).status_code == 200
@@ -97,6 +97,11 @@ def test_change_of_one_part_does_not_hide_that_another_failed(desk: Desk):
     assert desk.received()[0].startswith("😎")
     assert len(desk.loop.vk.calls("messages.edit")) == 1
     assert desk.shown(message)["delivery"] == "failed"
+    desk.loop.vk.heal()
+    desk.inbox.post(f"messages/{message}/resend/")
+    desk.loop.settle()
+    assert [part.rsplit("\n", 1)[1] for part in desk.received()] == ["(1/2)", "(2/2)"]
+    assert desk.shown(message)["delivery"] == "sent"
 
 
 # --- An answer is taken back ----------------------------------------------------------------------

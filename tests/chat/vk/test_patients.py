@@ -381,8 +381,8 @@ def test_operator_learns_that_the_dialogue_was_erased_before_the_answer_went(
 def test_button_pressed_twice_is_one_deed(svetlana: User, patient: Patient):
     number = patient.send("Натощак?").json()["thread"]["number"]
     pressed: list[inbound.Pressed] = []
-    for _ in range(2):
-        body = {"user_id": OPERATOR, "peer_id": OPERATOR, "event_id": "b1"}
+    for press in ("b1", "b2"):
+        body = {"user_id": OPERATOR, "peer_id": OPERATOR, "event_id": press}
         receive(event("message_event", body | {"payload": {"cmd": "take", "t": number}}))
     inbound.process_due(pressed.append)
     assert len(pressed) == 2

@@ -321,7 +321,7 @@ def test_snippets_and_history_in_the_admin(office, colleagues, hostile_widget, r
         f"{of_widgets}/": [hostile_widget.title, hostile_widget.consent_version],
         f"{of_widgets}/history/{hostile_widget.pk}/": [hostile_widget.title],
         f"{of_replies}/edit/{replies[0].pk}/": [],
-        f"/admin/users/?q={LOGIN}": XSS,
+        **{f"/admin/users/?q={one.email}": [one.first_name] for one in colleagues},
         f"/admin/users/edit/{colleagues[0].pk}/": [],
     }
     for address, texts in shown.items():
