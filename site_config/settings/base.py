@@ -100,8 +100,10 @@ TEMPLATES = [
 
 # --- Database, cache, tasks ---------------------------------------------------------------------
 
-# The pool bounds what one process takes, however many threads it has.
-DATABASE_POOL = {"min_size": 1, "max_size": 12, "timeout": 5}
+# The pool bounds what one process takes, however many threads it has. It tries to reach a database
+# that is away at growing intervals, until `reconnect_timeout` is over; then the next request makes
+# it begin anew: short, or the site is away for minutes after the database has come back.
+DATABASE_POOL = {"min_size": 1, "max_size": 12, "timeout": 5, "reconnect_timeout": 2}
 
 
 def database(url: str) -> dict[str, Any]:
