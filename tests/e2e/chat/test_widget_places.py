@@ -116,8 +116,6 @@ def test_whole_conversation_by_keyboard(patient, desk):
     keys.press("Enter")
     tab.sent(1)
     assert desk.received() == ["Натощак?\nИ кофе?"]
-    desk.answer("Без кофе.")
-    expect(tab.theirs).to_have_count(1)
     walk(tab, "Shift+Tab", tab.panel.get_by_role("button", name="Действия с сообщением"))
     keys.press("Enter")
     expect(tab.own.get_by_role("button", name="Изменить")).to_be_focused()
@@ -126,6 +124,8 @@ def test_whole_conversation_by_keyboard(patient, desk):
     keys.type("!")
     keys.press("Enter")
     expect(tab.own).to_contain_text("И кофе?!")
+    desk.answer("Без кофе.")
+    expect(tab.theirs).to_have_count(1)
     desk.close()
     tab.panel.get_by_role("radio").first.wait_for()
     walk(tab, "Shift+Tab", tab.panel.get_by_role("radio"))
