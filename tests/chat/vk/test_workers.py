@@ -57,6 +57,19 @@ def test_eight_workers_keep_to_vks_rate_together_and_send_everything_once(vk: Fa
     assert {len(vk.received(peer)) for peer in PEOPLE} == {1}
 
 
+def test_storm_of_too_fast_makes_eight_workers_wait_and_loses_and_doubles_nothing(vk: FakeVK):
+    for peer in PEOPLE:
+        vk_outbox.queue(VkOutbox.Purpose.NOTICE, peer, "Мы открыты до шести.")
+    storm = 10
+    vk.fail("messages.send", "error", code=6, times=storm)
+    while VkOutbox.objects.filter(state="waiting").exists():
+        together(outbox.drain)
+    assert not VkOutbox.objects.filter(state="failed").exists()
+    assert {len(vk.received(peer)) for peer in PEOPLE} == {1}
+    # Nobody hammers at a door that is shut: one more attempt for each refusal.
+    assert len(vk.calls("messages.send")) == len(PEOPLE) + storm
+
+
 def test_parts_of_a_text_keep_their_order_however_many_work(vk: FakeVK):
     text = " ".join(map(str, range(4000)))
     vk_outbox.queue(VkOutbox.Purpose.NOTICE, 1, text)
