@@ -281,6 +281,16 @@ def check(story: Story) -> None:
             alerts = [one for one in vk.received(vk_id) if row and one.random_id == row.random_id]
             assert len(alerts) == (1 if row and row.state == "sent" else 0), (text, read)
             assert row is None or row.state in {"sent", "withdrawn", "failed"}
+    for message in stored:
+        if message.text in story.from_patients:
+            told = VkOutbox.objects.filter(purpose="alert", message=message)
+            states = set(told.values_list("state", flat=True))
+            answered = any(
+                one.sender == "operator" and one.seq > message.seq
+                for one in stored
+                if one.thread_id == message.thread_id
+            )
+            assert states & {"sent", "failed"} or (states == {"withdrawn"} and answered)
     # The answers of patients in VK: each once, in the order of the thread, or marked in the inbox.
     for peer, number in thread_of_peer.items():
         said = [m for m in stored if m.thread_id == number and m.sender == "operator"]
