@@ -138,15 +138,17 @@ def send_from_vk(
     again. Before one that came late stands a line, for operators, that says when it was written.
     Raises Blocked if the person may not write now.
     """
-    thread, is_new = ChatThread.objects.get_or_create(vk_peer_id=peer_id)
+    thread, _is_new = ChatThread.objects.get_or_create(vk_peer_id=peer_id)
     with writing(thread.pk) as writer:
         stored = ChatMessage.objects.filter(vk_message_id=vk_message_id).first()
         if stored:
             return Sent(stored, created=False)
         protection.refuse_blocked(writer.thread.pk, network_hash="")
+        is_first = not writer.thread.messages.filter(sender=Sender.VISITOR).exists()
         _reopen(writer)
         came_late = written_at and writer.now - written_at > LATE
-        if written_at and (came_late or _first_written_after(writer.thread, vk_message_id)):
+        both = [Sender.VISITOR, Sender.OPERATOR]
+        if written_at and (came_late or _first_written_after(writer.thread, vk_message_id, both)):
             writer.add(Sender.SYSTEM, event=Event.LATE, kind=Kind.NOTE, text=written_at.isoformat())
         message = writer.add(
             Sender.VISITOR, text=text, channel=Channel.VK, vk_message_id=vk_message_id
@@ -154,7 +156,7 @@ def send_from_vk(
         attachments.claim(message, attachment_ids, from_operator=False)
         waits.begin(writer, message)
         vk_alerts.alert_operators(message)
-        if is_new:
+        if is_first:
             vk_outbox.greet(peer_id)
         return Sent(message, created=True)
 
@@ -328,10 +330,12 @@ def _read(thread: ChatThread, upto: int | None = None) -> None:
     thread.operator_delivered_seq = max(thread.operator_delivered_seq, place)
 
 
-def _first_written_after(thread: ChatThread, vk_message_id: str) -> int | None:
-    """Return the place of the first message that the patient wrote after one which comes now."""
+def _first_written_after(
+    thread: ChatThread, vk_message_id: str, senders: Sequence[Sender]
+) -> int | None:
+    """Return the place of the first message from VK that is younger than one which comes now."""
     last = ChatMessage.objects.filter(
-        thread=thread, sender=Sender.VISITOR, vk_message_id__isnull=False
+        thread=thread, sender__in=senders, vk_message_id__isnull=False
     ).order_by("-seq")[:MOST_OVERTAKEN]
     places = last.values_list("seq", "vk_message_id")
     return min((seq for seq, key in places if came_before(vk_message_id, [key])), default=None)
@@ -345,21 +349,19 @@ def mirror_from_vk(
     vk_message_id: str,
     text: str,
     written_at: datetime | None = None,
-) -> Sent | None:
+) -> Sent:
     """Store what somebody of the laboratory wrote to a patient in VK's own interface.
 
-    None if the community never heard of this person. Stored once; nothing goes back to VK. It
-    answers what the patient had written by then: it may have come late.
+    Stored once; nothing goes back to VK. It answers what the patient had written by then: it may
+    have come late, or before the patient's own first message.
     """
-    thread = ChatThread.objects.filter(vk_peer_id=peer_id).first()
-    if thread is None:
-        return None
+    thread, _is_new = ChatThread.objects.get_or_create(vk_peer_id=peer_id)
     with writing(thread.pk) as writer:
         stored = ChatMessage.objects.filter(vk_message_id=vk_message_id).first()
         if stored:
             return Sent(stored, created=False)
         _reopen(writer)
-        newer = _first_written_after(writer.thread, vk_message_id)
+        newer = _first_written_after(writer.thread, vk_message_id, [Sender.VISITOR])
         answers_upto = None if newer is None else newer - 1
         if written_at and newer is not None:
             writer.add(Sender.SYSTEM, event=Event.LATE, kind=Kind.NOTE, text=written_at.isoformat())

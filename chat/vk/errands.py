@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
@@ -20,8 +21,9 @@ PAUSE_AFTER_FAILURE = 60.0
 
 @dataclass
 class Errand:
-    """A job and how long to leave it alone after it was done."""
+    """A job, its name in the log, and how long to leave it alone after it was done."""
 
+    name: str
     job: Callable[[], int]
     every: float
     next_at: float = 0.0
@@ -36,10 +38,10 @@ class Errand:
         except (DatabaseError, InterfaceError):
             raise
         except (VkError, UnknownOutcome) as error:
-            logger.warning("VK: %s: %s", self.job.__name__, error)
+            logger.warning("VK: %s: %s", self.name, error)
         except Exception as error:  # noqa: BLE001 - a bug in one must not stop the others
             # The type alone: what an exception says may repeat what a patient wrote.
-            logger.error("VK: %s failed: %s", self.job.__name__, type(error).__name__)
+            logger.error("VK: %s failed: %s", self.name, type(error).__name__)
         self.next_at = now + PAUSE_AFTER_FAILURE
         return 0
 
@@ -47,15 +49,15 @@ class Errand:
 class Errands:
     """The errands of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._errands = [
-            Errand(uploads.upload_due, 0),
-            Errand(files.fetch_due, 0),
-            Errand(people.learn_due, 2),
-            Errand(pictures.fetch_due, 2),
-            Errand(repeats.repeat_due, 10),
-            Errand(setup.watch, 300),
-            Errand(reconcile.fill_gap, 10),
+            Errand("files to VK", partial(uploads.upload_due, sleep), 0),
+            Errand("files from VK", files.fetch_due, 0),
+            Errand("names", partial(people.learn_due, sleep), 2),
+            Errand("pictures", pictures.fetch_due, 2),
+            Errand("repeated alerts", repeats.repeat_due, 10),
+            Errand("a look at the connection", partial(setup.watch, sleep), 300),
+            Errand("what VK did not deliver", partial(reconcile.fill_gap, sleep), 10),
         ]
 
     def run_once(self, now: Callable[[], float] = time.monotonic) -> int:

@@ -368,6 +368,8 @@ def message_reply(event: VkEvent) -> Outcome:
         return DONE
     if message.admin_author_id is None:
         return ignored("sent by another program")
+    if not message.is_direct or vk_operators.active_operator(message.peer_id):
+        return ignored("not a patient's dialogue")
     text = words.shortened(text_of(message))
     author = vk_operators.active_operator(message.admin_author_id)
     mirrored = messages.mirror_from_vk(
@@ -377,8 +379,6 @@ def message_reply(event: VkEvent) -> Outcome:
         text=text,
         written_at=message.written_at,
     )
-    if mirrored is None:
-        return ignored("not a patient's dialogue")
     if mirrored.created:
         vk_files.expect(files_of(message), message=mirrored.message)
     return DONE

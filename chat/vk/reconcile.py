@@ -32,7 +32,7 @@ def note_start() -> None:
         vk_state.note_gap(last - BEFORE_START)
 
 
-def fill_gap() -> int:
+def fill_gap(sleep: Callable[[float], None] = time.sleep) -> int:
     """Find what may be missing since the noted moment, if one is; return how much was found.
 
     One process does it: all calls to VK share one rate, and texts must not wait for several walks.
@@ -45,7 +45,7 @@ def fill_gap() -> int:
         since = vk_state.get().gap_since
         if not is_ours or since is None:
             return 0
-        found = reconcile(since)
+        found = reconcile(since, sleep)
         vk_state.close_gap(since)
         return found
 

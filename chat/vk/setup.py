@@ -42,9 +42,15 @@ OK, WARNING, ERROR = "ok", "warning", "error"
 class PatientClient(VkClient):
     """Waits for its turn at VK: the worker sends at the same time."""
 
+    def __init__(
+        self, vk: config.Config, seconds: float, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        super().__init__(vk, seconds)
+        self._sleep = sleep
+
     def call(self, method: str, **params: Any) -> Any:
         """Return VK's response to a method, as VkClient does."""
-        time.sleep(vk_sending.take_slot())
+        self._sleep(vk_sending.take_slot())
         return super().call(method, **params)
 
 
@@ -56,12 +62,14 @@ class Finding:
     text: str
 
 
-def check(seconds: float = PAGE_SECONDS) -> list[Finding]:
+def check(
+    seconds: float = PAGE_SECONDS, sleep: Callable[[float], None] = time.sleep
+) -> list[Finding]:
     """Return what is to be said of the connection; it is kept for the page of the admin."""
     vk = config.current()
     findings = [*of_environment(vk)]
     if vk.can_send:
-        client = PatientClient(vk, seconds)
+        client = PatientClient(vk, seconds, sleep)
         try:
             findings += _of_connection(vk, client)
         finally:
@@ -75,12 +83,12 @@ def is_well(findings: list[Finding]) -> bool:
     return all(finding.level != ERROR for finding in findings)
 
 
-def watch() -> int:
+def watch(sleep: Callable[[float], None] = time.sleep) -> int:
     """Look at the connection for the health page; if VK cannot reach us, ask it for what it has."""
     vk = config.current()
     if not vk.can_send:
         return 0
-    findings = check()
+    findings = check(sleep=sleep)
     if any(finding.text == server_failed() for finding in findings):
         last = vk_state.get().last_event_at or timezone.now()
         vk_state.note_gap(last - BEFORE_FAILURE)

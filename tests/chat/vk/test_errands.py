@@ -28,7 +28,7 @@ def failing(error: Exception) -> Callable[[], int]:
 
 def test_job_is_left_alone_between_its_times():
     done: list[int] = []
-    errand = Errand(lambda: done.append(1) or 1, every=10)
+    errand = Errand("a job", lambda: done.append(1) or 1, every=10)
     assert [errand.run(now) for now in (0, 5, 10, 11)] == [1, 0, 1, 0]
 
 
@@ -36,7 +36,7 @@ def test_job_is_left_alone_between_its_times():
 def test_failure_is_waited_out_and_says_nothing_of_patients(
     error: Exception, caplog: pytest.LogCaptureFixture
 ):
-    errand = Errand(failing(error), every=1)
+    errand = Errand("a job", failing(error), every=1)
     assert errand.run(0) == 0
     assert errand.next_at == PAUSE_AFTER_FAILURE
     assert "Иванова" not in caplog.text
@@ -45,7 +45,7 @@ def test_failure_is_waited_out_and_says_nothing_of_patients(
 
 def test_database_that_is_away_is_the_rounds_business():
     with pytest.raises(DatabaseError):
-        Errand(failing(DatabaseError()), every=1).run(0)
+        Errand("a job", failing(DatabaseError()), every=1).run(0)
 
 
 def test_all_errands_run_with_nothing_to_do(loop: Loop):

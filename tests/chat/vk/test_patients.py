@@ -237,6 +237,25 @@ def test_edit_of_a_mirrored_message_is_followed():
     assert ChatMessage.objects.get(text="До семи").edited_at
 
 
+def test_answer_typed_in_vk_before_the_question_has_come_is_not_lost(patient: Patient):
+    ChatSettings.objects.update(vk_greeting="Здравствуйте!")
+    question = message_new(PATIENT, "Вы работаете?")
+    post(event("message_reply", mirrored("До шести")))
+    assert said() == ["До шести"]
+    post(question)
+    late = ChatMessage.objects.get(sender="system")
+    assert late.event == "late"
+    assert said() == ["До шести", "Вы работаете?"]
+    assert VkOutbox.objects.filter(peer_id=PATIENT, purpose="notice").count() == 1
+
+
+def test_what_is_typed_in_vk_to_a_colleague_or_in_a_chat_is_no_patients_dialogue(svetlana: User):
+    for peer in (OPERATOR, 2_000_000_007):
+        post(event("message_reply", mirrored("Планёрка в два") | {"peer_id": peer}))
+    assert said() == []
+    assert not ChatThread.objects.filter(is_common=False).exists()
+
+
 def test_edit_of_an_unknown_message_makes_none():
     post(message_new(PATIENT, "Вы работаете?"))
     post(event("message_edit", mirrored("До шести")))
