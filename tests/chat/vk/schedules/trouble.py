@@ -30,6 +30,8 @@ API_FAULTS = [
     *(("error", {"code": code}) for code in (1, 6, 9, 10)),
 ]
 METHODS = (
+    "*",
+    "*",
     "messages.send",
     "messages.send",
     "messages.send",
