@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fake_vk.checks import request_problems, response_problems
 from tests.fake_vk.errors import VKError
 from tests.fake_vk.faults import Fault, Faults
 from tests.fake_vk.params import Params
@@ -80,7 +79,6 @@ class Api:
     def __init__(self, world: World, faults: Faults) -> None:
         self._world, self._faults = world, faults
         self.requests: list[Request] = []
-        self.violations: list[str] = []
 
     def answer(
         self, name: str, values: dict[str, str], *, bearer: str, token_in: str, is_json: bool
@@ -102,6 +100,8 @@ class Api:
         except VKError as error:
             request.error_code = error.code
             body = {"error": error_json(error, name, shown)}
+            if name in METHODS:
+                self._world.judge.refusal(name, body["error"])
         return Answer(body, fault)
 
     def _work(
@@ -125,8 +125,7 @@ class Api:
             if fault and fault.kind == "partial":
                 call.partial = dict.fromkeys(fault.peers, fault.code)
             response = METHODS[name](call)
-            self._note(f"request {name}", request_problems(name, own))
-            self._note(f"response {name}", response_problems(name, own, response))
+            self._world.judge.call(name, own, response)
         for job in call.afterwards:
             job()
         return response
@@ -145,9 +144,6 @@ class Api:
         if limit is not None and len(token.calls) >= limit:
             raise VKError(6)
         token.calls.append(now)
-
-    def _note(self, where: str, problems: list[str]) -> None:
-        self.violations += [f"{where}: {problem}" for problem in problems]
 
 
 def check_version(version: str) -> None:
