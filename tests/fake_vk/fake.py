@@ -22,7 +22,7 @@ from tests.fake_vk.faults import API_KINDS, EVENT_KINDS, Fault, Faults
 from tests.fake_vk.files import png
 from tests.fake_vk.judge import Judge
 from tests.fake_vk.longpoll import LongPolls, new_key
-from tests.fake_vk.methods import groups, messages, uploads, users
+from tests.fake_vk.methods import execute, groups, messages, uploads, users
 from tests.fake_vk.state import (
     ALL_RIGHTS,
     CHAT_BASE,
@@ -40,7 +40,7 @@ from tests.fake_vk.state import (
 from tests.fake_vk.transports import Transport, post_over_http
 from tests.fake_vk.web import WebServer
 
-API_FAMILIES = (groups, messages, uploads, users)
+API_FAMILIES = (execute, groups, messages, uploads, users)
 GROUP_ID = 224_584_658
 TOKEN = "vk1.a.fake-token"
 SECRET = "fake-secret"

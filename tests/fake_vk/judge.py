@@ -5,6 +5,9 @@ from typing import Any
 from tests.fake_vk import checks
 from tests.fake_vk.published import Published
 
+# What it takes and answers is code and whatever the code makes; the calls in it are looked at.
+WITHOUT_SHAPE = frozenset({"execute"})
+
 
 class Judge:
     """Asks vkbottle-types, and the published schema where it is handed in."""
@@ -15,6 +18,8 @@ class Judge:
 
     def call(self, method: str, params: dict[str, str], response: Any) -> None:
         """Look at a call that was accepted, and at what answers it."""
+        if method in WITHOUT_SHAPE:
+            return
         asked = checks.request_problems(method, params)
         answered = checks.response_problems(method, params, response)
         if self._published:
