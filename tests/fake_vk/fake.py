@@ -38,6 +38,7 @@ from tests.fake_vk.state import (
     World,
 )
 from tests.fake_vk.transports import Transport, post_over_http
+from tests.fake_vk.vk_id import VkId
 from tests.fake_vk.web import WebServer
 
 API_FAMILIES = (execute, groups, messages, uploads, users)
@@ -87,6 +88,7 @@ class FakeVK:
         self.emitter = Emitter(self.world, self.faults, transport)
         self.long_polls = LongPolls(self.world)
         self.api = Api(self.world, self.faults)
+        self.vk_id = VkId(self.world)
         self.group = self.add_group(group_id, token, confirmation=confirmation)
         self.group.count_from = self.group.last_message_id = count_from
         self.web = WebServer(self, port)
