@@ -45,7 +45,7 @@ PAUSE = 0.2
 def main() -> None:
     """Start a stand-in VK, the database, the site; measure; stop them."""
     report = Report()
-    with FakeVK(real=True) as vk:
+    with FakeVK(real=True, with_schema=False) as vk:
         os.environ |= {
             "VK_GROUP_ID": str(GROUP_ID),
             "VK_GROUP_TOKEN": TOKEN,

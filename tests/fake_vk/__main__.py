@@ -57,6 +57,7 @@ def main() -> None:
         count_from=age if options.seed is None else 0,
         # The site of a newcomer is restarted now and then; nobody edits a server for that.
         rules=Rules(switch_off_after=None),
+        with_schema=False,
     )
     operators = options.operator or [person(OPERATOR)]
     for user_id, first, last in [*operators, *(options.patient or [person(PATIENT)])]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fake_vk.checks import request_problems, response_problems
 from tests.fake_vk.errors import VKError
 from tests.fake_vk.faults import Fault, Faults
 from tests.fake_vk.params import Params
@@ -28,6 +27,8 @@ class Call:
     params: Params
     # Errors for some recipients of one call: {peer: code}.
     partial: dict[int, int] = field(default_factory=dict)
+    # What went wrong inside of an execute that as a whole went well.
+    execute_errors: list[dict[str, Any]] = field(default_factory=list)
     # What is done after the world was let go: whatever talks to the site.
     afterwards: list[Callable[[], object]] = field(default_factory=list)
 
@@ -80,7 +81,6 @@ class Api:
     def __init__(self, world: World, faults: Faults) -> None:
         self._world, self._faults = world, faults
         self.requests: list[Request] = []
-        self.violations: list[str] = []
 
     def answer(
         self, name: str, values: dict[str, str], *, bearer: str, token_in: str, is_json: bool
@@ -98,15 +98,17 @@ class Api:
         try:
             if fault and fault.kind == "error":
                 raise VKError(fault.code)
-            body = {"response": self._work(name, values, bearer, fault, is_json=is_json)}
+            body = self._work(name, values, bearer, fault, is_json=is_json)
         except VKError as error:
             request.error_code = error.code
             body = {"error": error_json(error, name, shown)}
+            if name in METHODS:
+                self._world.judge.refusal(name, body["error"])
         return Answer(body, fault)
 
     def _work(
         self, name: str, values: dict[str, str], bearer: str, fault: Fault | None, *, is_json: bool
-    ) -> Any:
+    ) -> dict[str, Any]:
         if is_json:
             raise VKError(100, "JSON bodies are not supported")
         if name not in METHODS:
@@ -115,21 +117,14 @@ class Api:
         with self._world.lock:
             community, token = self._authorise(bearer or values.get("access_token", ""))
             self._count(token)
-            right = RIGHTS[name]
-            if right and right not in token.rights:
-                raise VKError(15, f"the token lacks the right {right}")
             own = {key: value for key, value in values.items() if key not in COMMON}
             call = Call(self._world, community, token, Params(own))
-            if call.params.given("group_id") and not name.startswith("groups."):
-                call.own_group()
             if fault and fault.kind == "partial":
                 call.partial = dict.fromkeys(fault.peers, fault.code)
-            response = METHODS[name](call)
-            self._note(f"request {name}", request_problems(name, own))
-            self._note(f"response {name}", response_problems(name, own, response))
+            body = {"response": obey(name, call)}
         for job in call.afterwards:
             job()
-        return response
+        return body | ({"execute_errors": call.execute_errors} if call.execute_errors else {})
 
     def _authorise(self, value: str) -> tuple[Community, Token]:
         for community in self._world.communities.values():
@@ -146,8 +141,17 @@ class Api:
             raise VKError(6)
         token.calls.append(now)
 
-    def _note(self, where: str, problems: list[str]) -> None:
-        self.violations += [f"{where}: {problem}" for problem in problems]
+
+def obey(name: str, call: Call) -> Any:
+    """Return what a method answers to a call, if the token may make it."""
+    right = RIGHTS[name]
+    if right and right not in call.token.rights:
+        raise VKError(15, f"the token lacks the right {right}")
+    if call.params.given("group_id") and not name.startswith("groups."):
+        call.own_group()
+    response = METHODS[name](call)
+    call.world.judge.call(name, dict(call.params), response)
+    return response
 
 
 def check_version(version: str) -> None:

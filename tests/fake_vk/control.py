@@ -61,6 +61,10 @@ class Control:
             "deny": lambda order: self._vk.deny(integer(order, "peer")),
             "advance_clock": lambda order: self._vk.clock.advance(integer(order, "seconds")),
             "deliver": lambda order: [asdict(item) for item in self._vk.deliver()],
+            "vk_id_site": lambda order: self._vk.vk_id.register(
+                text(order, "client_id"), text(order, "redirect_uri")
+            ),
+            "vk_id_visitor": self._visit,
             "fault": self._fault,
             "heal": lambda order: self._vk.heal(),
             "reset": lambda order: self._reset(),
@@ -162,6 +166,9 @@ class Control:
         if not first:
             raise ControlError("name is needed")
         return self._vk.add_user(integer(order, "id"), first, last).id
+
+    def _visit(self, order: dict[str, Any]) -> None:
+        self._vk.vk_id.visitor = integer(order, "user")
 
     def _fault(self, order: dict[str, Any]) -> str:
         how = {key: value for key, value in order.items() if key not in {"target", "kind"}}

@@ -8,7 +8,6 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tests.fake_vk.checks import event_problems
 from tests.fake_vk.faults import Fault, Faults
 from tests.fake_vk.shapes import reshape
 from tests.fake_vk.state import API_VERSION, CallbackServer, Community, World
@@ -64,7 +63,6 @@ class Emitter:
         self.attempts: list[Attempt] = []
         # Events that no repeat is left for, and events that fell while a server was off.
         self.gone: list[dict[str, Any]] = []
-        self.violations: list[str] = []
         world.listeners.append(self.take)
         world.handshake = self.handshake
 
@@ -85,7 +83,7 @@ class Emitter:
             body = self._envelope(community, server, kind, event_id)
             body["object"] = reshape(kind, what, server.api_version)
             if server.api_version == API_VERSION:
-                self.violations += [f"event {kind}: {text}" for text in event_problems(body)]
+                self._world.judge.event("event", body)
             if server.status == "failed":
                 self.gone.append(body)
             else:

@@ -9,6 +9,7 @@ MESSAGES = {
     8: "Invalid request",
     9: "Flood control",
     10: "Internal server error",
+    13: "Runtime error occurred during code invocation",
     15: "Access denied",
     18: "User was deleted or banned",
     27: "Group authorization failed",

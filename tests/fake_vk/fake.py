@@ -5,7 +5,8 @@
         vk.deliver()
         assert vk.texts(555) == […]
 
-On leaving the block, whatever the site sent or got that vkbottle-types does not know is an error.
+On leaving the block, whatever the site sent or got that vkbottle-types, or the published schema
+where it is at hand, does not know is an error.
 """
 
 import threading
@@ -13,14 +14,15 @@ from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fake_vk import dialogue, media
+from tests.fake_vk import dialogue, media, published
 from tests.fake_vk.api import METHODS, Api, Request
 from tests.fake_vk.clock import START, Clock
 from tests.fake_vk.emitter import Attempt, Emitter
 from tests.fake_vk.faults import API_KINDS, EVENT_KINDS, Fault, Faults
 from tests.fake_vk.files import png
+from tests.fake_vk.judge import Judge
 from tests.fake_vk.longpoll import LongPolls, new_key
-from tests.fake_vk.methods import groups, messages, uploads, users
+from tests.fake_vk.methods import execute, groups, messages, uploads, users
 from tests.fake_vk.state import (
     ALL_RIGHTS,
     CHAT_BASE,
@@ -36,9 +38,10 @@ from tests.fake_vk.state import (
     World,
 )
 from tests.fake_vk.transports import Transport, post_over_http
+from tests.fake_vk.vk_id import VkId
 from tests.fake_vk.web import WebServer
 
-API_FAMILIES = (groups, messages, uploads, users)
+API_FAMILIES = (execute, groups, messages, uploads, users)
 GROUP_ID = 224_584_658
 TOKEN = "vk1.a.fake-token"
 SECRET = "fake-secret"
@@ -56,6 +59,7 @@ class FakeVK:
     posted by themselves; else nothing is posted until `deliver` or `advance`. `files_url` is the
     host that pictures and documents claim to lie at, where it is not the stand-in's own. Messages
     are numbered after `count_from`: a site that remembers an earlier stand-in knows none of them.
+    `with_schema` False spares the published schema, which costs a moment to load.
     """
 
     def __init__(
@@ -74,14 +78,17 @@ class FakeVK:
         files_url: str = "",
         count_from: int = 0,
         rules: Rules | None = None,
+        with_schema: bool = True,
     ) -> None:
         self.clock = Clock(start, real=real)
         self.rules = rules or Rules()
-        self.world = World(self.clock, seed, self.rules)
+        judge = Judge(published.read() if with_schema else None)
+        self.world = World(self.clock, seed, self.rules, judge)
         self.faults = Faults(self.world.rng)
         self.emitter = Emitter(self.world, self.faults, transport)
         self.long_polls = LongPolls(self.world)
         self.api = Api(self.world, self.faults)
+        self.vk_id = VkId(self.world)
         self.group = self.add_group(group_id, token, confirmation=confirmation)
         self.group.count_from = self.group.last_message_id = count_from
         self.web = WebServer(self, port)
@@ -166,8 +173,8 @@ class FakeVK:
 
     @property
     def violations(self) -> list[str]:
-        """What passed through here that vkbottle-types does not know."""
-        return self.api.violations + self.emitter.violations + self.long_polls.violations
+        """What passed through here that the independent sources do not know."""
+        return self.world.judge.violations
 
     def calls(self, method: str) -> list[Request]:
         """Return the calls of one API method."""

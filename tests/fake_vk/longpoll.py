@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-from tests.fake_vk.checks import event_problems
 from tests.fake_vk.shapes import reshape
 from tests.fake_vk.state import API_VERSION, Community, World
 
@@ -21,7 +20,6 @@ class LongPolls:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.violations: list[str] = []
         # What the next requests fail with, in this order: 1, 2 or 3.
         self.failures: list[int] = []
         world.listeners.append(self.take)
@@ -39,7 +37,7 @@ class LongPolls:
             "object": reshape(kind, what, settings.api_version),
         }
         if settings.api_version == API_VERSION:
-            self.violations += [f"long poll {kind}: {text}" for text in event_problems(update)]
+            self._world.judge.event("long poll", update)
         settings.updates.append(update)
         surplus = len(settings.updates) - KEPT
         if surplus > 0:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.fake_vk.clock import Clock
 from tests.fake_vk.files import Files
+from tests.fake_vk.judge import Judge
 
 CHAT_BASE = 2_000_000_000
 EVENT_TYPES = (
@@ -248,8 +249,8 @@ class Upload:
 class World:
     """Everything there is. Whoever reads or changes it holds `lock`."""
 
-    def __init__(self, clock: Clock, seed: int, rules: Rules) -> None:
-        self.clock, self.rules = clock, rules
+    def __init__(self, clock: Clock, seed: int, rules: Rules, judge: Judge) -> None:
+        self.clock, self.rules, self.judge = clock, rules, judge
         self.rng = random.Random(seed)
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)

@@ -42,7 +42,7 @@ def test_a_call_without_the_right_token_or_version_is_refused(
     assert code("users.get", user_ids=OPERATOR, **how) == code_expected
 
 
-@pytest.mark.parametrize("name", ["messages.Send", "messages.send/", "execute", ""])
+@pytest.mark.parametrize("name", ["messages.Send", "messages.send/", "execute.it", ""])
 def test_an_unknown_method_is_refused_and_case_counts(code: Call, name: str) -> None:
     assert code(name) == 3
 

@@ -1,4 +1,4 @@
-"""The socket: API, uploads, Long Poll, files and the demo page on one port."""
+"""The socket: API, uploads, Long Poll, files, VK ID and the demo page on one port."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tests.fake_vk.control import Control, ControlError
 from tests.fake_vk.faults import Fault
 from tests.fake_vk.files import picture_size, read_multipart
 from tests.fake_vk.methods.uploads import upload_answer
+from tests.fake_vk.vk_id import Refusal
 
 if TYPE_CHECKING:
     from tests.fake_vk.fake import FakeVK
@@ -33,6 +35,7 @@ POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ERROR_PAGE = b"<html><head><title>Error</title></head><body><h1>Error</h1></body></html>"
+NO_HEADERS: Mapping[str, str] = {}
 LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 
 
@@ -144,6 +147,8 @@ class Handler(BaseHTTPRequestHandler):
             self._upload(rest, body)
         elif first == "files":
             self._file(unquote(rest))
+        elif address.path in {"/authorize", "/oauth2/auth", "/oauth2/user_info"}:
+            self._log_in(address.path, query, body)
         elif first == "_fake":
             self._control(rest, query, body)
         elif address.path in PAGE_FILES:
@@ -156,10 +161,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _call(self, name: str, query: dict[str, str], body: bytes) -> None:
         kind = self.headers.get_content_type() if body else ""
-        values = dict(query)
-        if kind == "application/x-www-form-urlencoded":
-            values |= dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-        elif kind == "multipart/form-data":
+        values = query | self._form(body)
+        if kind == "multipart/form-data":
             form = read_multipart(self.headers["Content-Type"], body)
             values |= {key: data.decode(errors="replace") for key, (_, data) in form.items()}
         scheme, _, bearer = self.headers.get("Authorization", "").partition(" ")
@@ -172,6 +175,12 @@ class Handler(BaseHTTPRequestHandler):
         if answer.fault and self._suffer(answer.fault, encode(answer.body)):
             return
         self._send_json(answer.body)
+
+    def _form(self, body: bytes) -> dict[str, str]:
+        kind = self.headers.get_content_type() if body else ""
+        if kind != "application/x-www-form-urlencoded":
+            return {}
+        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
     def _suffer(self, fault: Fault, body: bytes) -> bool:
         """Answer as the fault has it; False if the true answer may follow."""
@@ -238,6 +247,23 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(404, b"", "text/plain")
 
+    # --- VK ID -----------------------------------------------------------------------------------
+
+    def _log_in(self, path: str, query: dict[str, str], body: bytes) -> None:
+        vk_id = self.vk.vk_id
+        if self.command != ("GET" if path == "/authorize" else "POST"):
+            self._send(405, b"", "text/plain")
+            return
+        try:
+            if path == "/authorize":
+                self._send(302, b"", "text/plain", {"Location": vk_id.authorize(query)})
+            elif path == "/oauth2/auth":
+                self._send_json(vk_id.exchange(self._form(body)))
+            else:
+                self._send_json(vk_id.user_info(self._form(body)))
+        except Refusal as refusal:
+            self._send_json(refusal.json, status=refusal.status)
+
     # --- Control ---------------------------------------------------------------------------------
 
     def _control(self, action: str, query: dict[str, str], body: bytes) -> None:
@@ -263,8 +289,12 @@ class Handler(BaseHTTPRequestHandler):
     def _send_json(self, body: Any, status: int = 200) -> None:
         self._send(status, encode(body), "application/json; charset=utf-8")
 
-    def _send(self, status: int, body: bytes, kind: str) -> None:
+    def _send(
+        self, status: int, body: bytes, kind: str, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", POLICY)
