@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import pytest
@@ -551,6 +553,30 @@ def test_what_an_operator_is_told_comes_once_though_the_message_comes_twice(numb
     post(data)
     post(data | {"event_id": "by the second server"})
     assert VkOutbox.objects.filter(peer_id=OPERATOR, purpose="notice").count() == 1
+
+
+def test_operators_message_waits_for_no_walk_through_all_that_ever_came(number: int):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO chat_vkevent (group_id, event_id, type, body, peer_id, state, reason,"
+            " conversation_message_id, retry_counter, attempts, next_at, received_at)"
+            " SELECT 1, 'old ' || n, 'message_new', '{}', n %% 500, 'done', '',"
+            " n / 500, 0, 0, now(), now() FROM generate_series(1, 20000) n",
+            [],
+        )
+        cursor.execute("ANALYZE chat_vkevent")
+    for text in (f"#{number} Да", "не на смене"):
+        receive(message_new(OPERATOR, text))
+    with CaptureQueriesContext(connection) as asked:
+        inbound.process_due(lambda pressed: None)
+    plans = []
+    with connection.cursor() as cursor:
+        for query in asked:
+            if query["sql"].startswith("SELECT") and '"chat_vkevent"' in query["sql"]:
+                cursor.execute("EXPLAIN " + query["sql"])
+                plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    assert len(plans) > 4
+    assert not [plan for plan in plans if "Seq Scan on chat_vkevent" in plan]
 
 
 def test_account_of_a_colleague_is_not_taken_over(svetlana: User):
