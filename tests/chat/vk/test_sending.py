@@ -399,6 +399,34 @@ def test_changed_end_of_an_answer_that_failed_goes_out_with_its_beginning(desk: 
     assert desk.shown(message)["delivery"] == "sent"
 
 
+@pytest.mark.parametrize("code", [914, 5])
+def test_answer_that_vk_refused_outright_goes_out_changed_in_one_call(
+    desk: Desk, settings: Any, code: int
+):
+    desk.loop.vk.fail("messages.send", "error", code=code)
+    message = desk.answer("До шисти")
+    desk.edit(message, "До шести")
+    settings.VK_GROUP_TOKEN = "another"
+    desk.loop.vk.add_token("another")
+    desk.loop.settle()
+    assert desk.received() == ["До шести"]
+    assert not desk.loop.vk.calls("messages.edit")
+    assert not desk.loop.vk.calls("messages.getHistory")
+
+
+def test_answer_refused_after_it_may_have_arrived_is_changed_where_it_lies(desk: Desk):
+    desk.loop.vk.disturb("message_reply", "lost")
+    desk.loop.vk.fail("messages.send", "http_after", code=504)
+    message = desk.answer("До шисти")
+    desk.loop.vk.fail("messages.getHistory", "error", code=100)
+    desk.loop.after(60)
+    assert desk.shown(message)["delivery"] == "failed"
+    desk.edit(message, "До шести")
+    desk.loop.settle()
+    assert desk.received() == ["До шести"]
+    assert desk.shown(message)["delivery"] == "sent"
+
+
 def test_longest_answer_passes_the_smallest_limit_that_people_report(desk: Desk):
     desk.loop.vk.rules.message_limit = 4096
     message = desk.answer("😀" * 4000)
