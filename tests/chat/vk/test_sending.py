@@ -434,6 +434,20 @@ def test_longest_answer_passes_the_smallest_limit_that_people_report(desk: Desk)
     assert desk.shown(message)["delivery"] == "sent"
 
 
+@pytest.mark.parametrize("counts_utf16", [False, True])
+@pytest.mark.parametrize("text", ["😀" * 4096, "я" * 9001])
+def test_answer_beyond_the_limit_passes_it_in_whichever_unit_vk_counts(
+    desk: Desk, text: str, counts_utf16: bool
+):
+    rules = desk.loop.vk.rules
+    rules.message_limit, rules.counts_utf16 = 4096, counts_utf16
+    desk.loop.vk.user_writes(OPERATOR, f"#{desk.number} {text}")
+    desk.loop.settle()
+    desk.loop.after(11)
+    assert "".join(part.rsplit("\n", 1)[0] for part in desk.received()) == text
+    assert not VkOutbox.objects.filter(state="failed").exists()
+
+
 def test_sign_of_several_code_points_is_never_cut_between_parts(desk: Desk):
     family = "👩‍👩‍👧‍👦"
     text = "а" + family * 500
@@ -535,6 +549,19 @@ def test_what_a_patient_writes_becomes_no_link_and_calls_nobody(
         assert plain in alert.text
     (call,) = loop.vk.calls("messages.send")
     assert (call.params["dont_parse_links"], call.params["disable_mentions"]) == ("1", "1")
+
+
+def test_fifty_links_of_a_patient_are_shown_as_written_and_fetched_by_nobody(
+    loop: Loop, svetlana: User, patient: Patient
+):
+    ChatSettings.objects.update(vk_alert=ChatSettings.Alert.FULL)
+    links = " ".join(f"https://e{number}.example/?a={number}" for number in range(50))
+    patient.send(links)
+    loop.settle()
+    (alert,) = loop.vk.received(OPERATOR)
+    assert links in alert.text
+    (call,) = loop.vk.calls("messages.send")
+    assert call.params["dont_parse_links"] == "1"
 
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [
