@@ -435,7 +435,7 @@ def test_longest_answer_passes_the_smallest_limit_that_people_report(desk: Desk)
 
 
 @pytest.mark.parametrize("counts_utf16", [False, True])
-@pytest.mark.parametrize("text", ["😀" * 4096, "я" * 9001])
+@pytest.mark.parametrize("text", ["😀" * 4096, "я" * 9001], ids=["emoji", "letters"])
 def test_answer_beyond_the_limit_passes_it_in_whichever_unit_vk_counts(
     desk: Desk, text: str, counts_utf16: bool
 ):
