@@ -49,6 +49,12 @@ class VkEvent(models.Model):
                 fields=["received_at", "id"], name="vk_events_next", condition=Q(state="new")
             ),
             models.Index(fields=["-received_at"], name="vk_events_by_time"),
+            # What was read at a place; what of a person's messages came at all.
+            models.Index(
+                fields=["peer_id", "conversation_message_id"],
+                name="vk_events_by_place",
+                condition=Q(peer_id__isnull=False),
+            ),
             models.Index(fields=["-id"], name="vk_quarantine", condition=Q(state="quarantined")),
         ]
 

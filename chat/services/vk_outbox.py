@@ -179,6 +179,14 @@ def fail(row: VkOutbox, code: int | None, reason: str) -> bool:
     return bool(failed)
 
 
+def forget_attempt(row: VkOutbox) -> None:
+    """Note that VK refused a message outright: nothing of this attempt can have arrived."""
+    # An earlier one may have, and by now another worker may be at it.
+    VkOutbox.objects.filter(pk=row.pk, attempts=row.attempts).update(
+        first_tried_at=row.first_tried_at
+    )
+
+
 def postpone(row: VkOutbox, seconds: float, code: int | None, reason: str) -> None:
     """Try a message again later, with the same random_id."""
     VkOutbox.objects.filter(pk=row.pk).update(

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
 
 
+# A transaction around the request would be begun, and could fail, out of our reach.
+@transaction.non_atomic_requests
+@login_not_required
 @csrf_exempt
 @require_POST
 def callback(request: HttpRequest) -> HttpResponse:

@@ -41,6 +41,7 @@ class LongPoll:
         self._stop = stop
         self._wait = wait
         self._owner = str(uuid4())
+        self._began = timezone.now()
         self._server: dict[str, str] | None = None
         self._is_switched_on = False
 
@@ -119,6 +120,9 @@ class LongPoll:
         if not isinstance(given, dict) or not {"server", "key", "ts"} <= given.keys():
             raise UnknownOutcome("no place for Long Poll")
         kept = vk_state.get().long_poll_ts
+        if not kept:
+            # VK's events begin here. What was written while we asked for them came before.
+            self._note_gap()
         self._server = {name: str(given[name]) for name in ("server", "key", "ts")}
         self._server["ts"] = kept or self._server["ts"]
         return self._server
@@ -147,7 +151,7 @@ class LongPoll:
         vk_state.set_long_poll_ts(ts)
 
     def _note_gap(self) -> None:
-        last = vk_state.get().last_event_at or timezone.now()
+        last = vk_state.get().last_event_at or self._began
         vk_state.note_gap(last - BEFORE_GAP)
 
 

@@ -46,6 +46,8 @@ class Rules:
     """What VK does not document, or does one way here and another there: one switch for each."""
 
     message_limit: int = 9000
+    # Whether that is counted in UTF-16 units, in which an emoji is two, or in code points.
+    counts_utf16: bool = False
     requests_per_second: int | None = 20
     random_id_window: float = 3600.0
     random_id_messages: int = 100

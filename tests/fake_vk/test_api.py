@@ -175,6 +175,16 @@ def test_the_limit_of_a_message_can_be_the_smaller_one(vk: FakeVK, code: Call) -
     assert code("messages.send", **{**GOOD, "message": "а" * 4097}) == 914
 
 
+def test_the_limit_of_a_message_can_count_an_emoji_twice(
+    vk: FakeVK, call: Call, code: Call
+) -> None:
+    vk.rules.message_limit = 4096
+    assert "response" in call("messages.send", **{**GOOD, "message": "😀" * 4096})
+    vk.rules.counts_utf16 = True
+    assert code("messages.send", **{**GOOD, "message": "😀" * 2049}) == 914
+    assert "response" in call("messages.send", **{**GOOD, "random_id": 8, "message": "😀" * 2048})
+
+
 def test_many_recipients_are_answered_one_by_one(vk: FakeVK, call: Call) -> None:
     answer = call("messages.send", peer_ids=f"{OPERATOR},{PATIENT}", random_id=7, message="Вопрос")
     sent, refused = answer["response"]

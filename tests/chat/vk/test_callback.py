@@ -126,9 +126,10 @@ def test_byte_order_mark_is_forgiven():
     assert post(raw).content == b"ok"
 
 
+@pytest.mark.parametrize("path", ["/chat/vk/callback/", "/chat/vk/callback"])
 @pytest.mark.parametrize("size", [2_200_000, 3_000_000])
-def test_too_large_an_event_is_refused(size: int):
-    response = post(message_new(PATIENT, "x" * size))
+def test_too_large_an_event_is_refused(size: int, path: str):
+    response = post(message_new(PATIENT, "x" * size), path)
     assert (response.status_code, response.content) == (413, b"")
 
 

@@ -115,6 +115,17 @@ def test_odd_number_of_a_message_is_not_taken_for_an_id(number: str):
     assert ChatMessage.objects.get().vk_message_id == f"{PATIENT}:14"
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["NaN", "Infinity", "-Infinity", pytest.param("9" * 5000, id="of 5000 digits")],
+)
+@pytest.mark.parametrize("name", ["id", "conversation_message_id", "peer_id", "date"])
+def test_number_that_no_column_and_no_json_knows_is_a_clear_error(name: str, number: str):
+    raw = json.dumps(message_new(PATIENT, "Раз", **{name: "HERE"}))
+    assert post(raw.replace('"HERE"', number)).status_code == 400
+    assert not VkEvent.objects.exists()
+
+
 def test_second_event_under_one_id_is_put_where_somebody_looks(caplog: pytest.LogCaptureFixture):
     first = message_new(PATIENT, "Первое")
     other = message_new(PATIENT, "Второе") | {"event_id": first["event_id"]}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat.models import ChatSettings, ChatThread, VkOperator, VkOutbox, VkPeer
+from chat.models import ChatMessage, ChatSettings, ChatThread, VkOperator, VkOutbox, VkPeer
 from chat.services import retention, vk_operators, vk_outbox, vk_replies
 from chat.vk import inbound, treatment, uploads
 from chat.vk.client import VkClient
@@ -144,6 +144,56 @@ def test_answer_that_vk_reports_in_the_end_has_not_failed(desk: Desk, meanwhile:
     desk.loop.settle()
     assert desk.received() == ["До шести"]
     assert desk.shown(message)["delivery"] == "sent"
+
+
+# --- VK reports a message before it says that it took it ------------------------------------------
+
+
+def read_reports(loop: Loop) -> None:
+    """What VK tells meanwhile is read by another worker."""
+    loop.vk.deliver()
+    inbound.process_due(lambda pressed: None)
+
+
+def test_report_that_overtakes_vks_own_word_makes_one_delivered_answer(
+    desk: Desk, meanwhile: Meanwhile
+):
+    message = desk.answer(settle=False)
+    shown: list[Any] = []
+
+    def reported() -> None:
+        read_reports(desk.loop)
+        shown.append(desk.shown(message))
+
+    meanwhile("messages.send", reported)
+    desk.loop.settle()
+    desk.loop.after(60)
+    assert shown[0]["delivery"] == "sent"
+    # Not a version more: nobody is shown it anew.
+    assert desk.shown(message) == shown[0]
+    (arrived,) = desk.loop.vk.received(PATIENT)
+    row = VkOutbox.objects.get(purpose="answer")
+    assert (row.state, row.conversation_message_id) == ("sent", arrived.cmid)
+    said = ChatMessage.objects.filter(thread=desk.number, sender="operator", kind="message")
+    assert [one.text for one in said] == ["До шести"]
+    calls = desk.loop.vk.calls("messages.send")
+    assert [one.params["peer_ids"] for one in calls].count(str(PATIENT)) == 1
+
+
+def test_reply_to_an_alert_that_vk_has_only_reported_reaches_its_patient(
+    loop: Loop, svetlana: User, patient: Patient, meanwhile: Meanwhile
+):
+    number = patient.send("Натощак?").json()["thread"]["number"]
+
+    def replied() -> None:
+        loop.vk.user_writes(OPERATOR, "Да", reply_to=loop.vk.received(OPERATOR)[-1])
+        read_reports(loop)
+
+    meanwhile("messages.send", replied)
+    loop.settle()
+    loop.after(60)
+    said = ChatMessage.objects.filter(sender="operator", kind="message")
+    assert [(one.thread_id, one.text) for one in said] == [(number, "Да")]
 
 
 def send_failed_again(loop: Loop) -> None:

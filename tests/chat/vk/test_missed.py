@@ -14,7 +14,7 @@ import pytest
 from chat.models import ChatMessage, VkEvent, VkOperator, VkReply, VkState
 from chat.services import vk_sending, vk_state
 from chat.vk import config, reconcile
-from chat.vk.client import UnknownOutcome, VkError
+from chat.vk.client import UnknownOutcome, VkClient, VkError
 from chat.vk.longpoll import LongPoll
 from chat.vk.setup import EVENTS
 from tests.chat.vk.conftest import Loop
@@ -42,7 +42,38 @@ def poll(loop: Loop) -> LongPoll:
     loop.vk.group.servers.clear()
     found = LongPoll(threading.Event(), wait=0)
     found.poll_once()
+    reconcile.fill_gap()
     return found
+
+
+@pytest.mark.parametrize("minutes", [0, 30])
+def test_what_is_written_while_long_poll_begins_is_looked_for(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, minutes: int
+):
+    loop.vk.group.servers.clear()
+    call = VkClient.call
+
+    def written_meanwhile(client: VkClient, method: str, **params: Any) -> Any:
+        if method == "groups.getLongPollServer":
+            loop.vk.user_writes(PATIENT, "Раз")
+            loop.sleep(60 * minutes)
+        return call(client, method, **params)
+
+    process = LongPoll(threading.Event(), wait=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(VkClient, "call", written_meanwhile)
+        process.poll_once()
+    reconcile.fill_gap()
+    process.poll_once()
+    loop.settle()
+    assert said() == ["Раз"]
+    assert VkState.objects.get().gap_since is None
+
+
+def test_next_process_of_long_poll_looks_for_nothing(loop: Loop, poll: LongPoll):
+    loop.sleep(100)
+    LongPoll(threading.Event(), wait=0).poll_once()
+    assert VkState.objects.get().gap_since is None
 
 
 def test_events_are_fetched_and_stored_once(loop: Loop, poll: LongPoll):

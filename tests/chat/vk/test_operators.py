@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import pytest
@@ -20,7 +22,7 @@ from chat.models import (
     VkReply,
 )
 from chat.selectors.threads import common_thread_id
-from chat.services import threads, vk_operators, vk_replies
+from chat.services import retention, threads, vk_operators, vk_replies
 from chat.vk import inbound, work
 from tests.factories.chat import Patient, make_operator
 from tests.factories.vk import event, make_vk_operator, message, message_new, post, receive
@@ -391,19 +393,83 @@ def test_same_message_twice_is_one_answer(number: int):
     assert VkOutbox.objects.filter(purpose=VkOutbox.Purpose.ECHO).count() == 1
 
 
+def no_longer(user: User, change: str) -> None:
+    """Take from an operator what makes one in VK."""
+    if change == "unbound":
+        vk_operators.unbind(VkOperator.objects.get(user=user), user)
+    elif change == "deactivated":
+        user.is_active = False
+        user.save()
+    else:
+        user.groups.clear()
+
+
 @pytest.mark.parametrize("change", ["unbound", "deactivated", "without the right"])
 def test_who_is_no_operator_any_more_writes_as_a_patient(number: int, svetlana: User, change: str):
-    if change == "unbound":
-        vk_operators.unbind(VkOperator.objects.get(), svetlana)
-    elif change == "deactivated":
-        svetlana.is_active = False
-        svetlana.save()
-    else:
-        svetlana.groups.clear()
+    no_longer(svetlana, change)
     post(message_new(OPERATOR, f"#{number} Секрет"))
     after_ten_seconds()
     assert answers(number) == []
     assert ChatMessage.objects.get(thread__vk_peer_id=OPERATOR).text == f"#{number} Секрет"
+
+
+@pytest.mark.parametrize("change", ["unbound", "deactivated", "without the right"])
+def test_who_is_no_operator_when_the_message_is_read_writes_as_a_patient(
+    number: int, svetlana: User, change: str
+):
+    alerts_arrive()
+    for fields in ({}, {"reply_message": replied(1)}):
+        receive(message_new(OPERATOR, f"#{number} Секрет", **fields))
+    no_longer(svetlana, change)
+    after_ten_seconds()
+    assert answers(number) == []
+    assert not VkReply.objects.exists()
+    own = ChatMessage.objects.filter(thread__vk_peer_id=OPERATOR, sender="visitor")
+    assert [one.text for one in own] == [f"#{number} Секрет"] * 2
+
+
+def test_who_is_an_operator_when_the_message_is_read_answers_as_one(number: int):
+    receive(message_new(STRANGER, f"#{number} Да"))
+    make_vk_operator(STRANGER, "Анна")
+    inbound.process_due(lambda pressed: None)
+    after_ten_seconds()
+    assert answers(number) == ["Да"]
+    assert not ChatThread.objects.filter(vk_peer_id=STRANGER).exists()
+
+
+@pytest.mark.parametrize("form", ["{}", "#{}", "thread-{}", '{{"t":{}}}'])
+def test_link_that_names_a_dialogue_leads_nobody_there(number: int, form: str):
+    before = ChatMessage.objects.filter(thread=number).count()
+    link = {"ref": form.format(number), "ref_source": form.format(number)}
+    post(message_new(STRANGER, "Здравствуйте", **link))
+    post(message_new(OPERATOR, "Кто до шести?", **link))
+    after_ten_seconds()
+    assert ChatMessage.objects.filter(thread=number).count() == before
+    assert ChatMessage.objects.get(thread__vk_peer_id=STRANGER).text == "Здравствуйте"
+    assert answers(common_thread_id()) == ["Кто до шести?"]
+
+
+@pytest.mark.parametrize(
+    ("attachments", "line"),
+    [([{"type": "sticker", "sticker": {}}], "[стикер]"), ([{"type": "gift"}], "[подарок]")],
+)
+def test_what_has_no_words_goes_where_words_would_have_gone(
+    number: int, attachments: Any, line: str
+):
+    alerts_arrive()
+    post(message_new(OPERATOR, "", attachments=attachments, reply_message=replied(1)))
+    post(message_new(OPERATOR, "", attachments=attachments))
+    after_ten_seconds()
+    assert (answers(number), answers(common_thread_id())) == ([line], [line])
+
+
+def test_number_of_an_erased_dialogue_is_refused(number: int):
+    retention.erase_thread(None, number)
+    post(message_new(OPERATOR, f"#{number} Да"))
+    after_ten_seconds()
+    assert "Никому ничего не отправлено" in told()
+    assert not VkReply.objects.exists()
+    assert not ChatMessage.objects.filter(sender="operator").exists()
 
 
 def test_operator_in_a_chat_is_understood_by_number_alone(number: int):
@@ -551,6 +617,30 @@ def test_what_an_operator_is_told_comes_once_though_the_message_comes_twice(numb
     post(data)
     post(data | {"event_id": "by the second server"})
     assert VkOutbox.objects.filter(peer_id=OPERATOR, purpose="notice").count() == 1
+
+
+def test_operators_message_waits_for_no_walk_through_all_that_ever_came(number: int):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO chat_vkevent (group_id, event_id, type, body, peer_id, state, reason,"
+            " conversation_message_id, retry_counter, attempts, next_at, received_at)"
+            " SELECT 1, 'old ' || n, 'message_new', '{}', n %% 500, 'done', '',"
+            " n / 500, 0, 0, now(), now() FROM generate_series(1, 20000) n",
+            [],
+        )
+        cursor.execute("ANALYZE chat_vkevent")
+    for text in (f"#{number} Да", "не на смене"):
+        receive(message_new(OPERATOR, text))
+    with CaptureQueriesContext(connection) as asked:
+        inbound.process_due(lambda pressed: None)
+    plans = []
+    with connection.cursor() as cursor:
+        for query in asked:
+            if query["sql"].startswith("SELECT") and '"chat_vkevent"' in query["sql"]:
+                cursor.execute("EXPLAIN " + query["sql"])
+                plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    assert len(plans) > 4
+    assert not [plan for plan in plans if "Seq Scan on chat_vkevent" in plan]
 
 
 def test_account_of_a_colleague_is_not_taken_over(svetlana: User):

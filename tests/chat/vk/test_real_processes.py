@@ -13,15 +13,19 @@ from django.db import connection
 import pytest
 
 from chat.models import ChatMessage, VkEvent
+from chat.vk.callback import RETRY_AFTER_SECONDS
 from tests.chat.streams import PATIENCE, stop, stream_server
-from tests.databases import ROOT, newcomers_environment
+from tests.databases import ROOT, database_away, newcomers_environment
 from tests.factories.chat import make_widget
-from tests.factories.vk import make_vk_operator
+from tests.factories.vk import make_vk_operator, message_new, receive
 from tests.fake_vk.fake import FakeVK
 from tests.fake_vk.state import Rules
+from tests.fake_vk.transports import Reply, post_over_http
 
 OPERATOR, PATIENT = 900, 701
 COPIES = 50
+# VK has forgotten an event by then.
+REPEATS_END = 2 * 3600
 
 
 @pytest.fixture
@@ -108,3 +112,49 @@ def test_site_that_vk_cannot_reach_fetches_what_patients_write(vk: FakeVK, tmp_p
     said = ChatMessage.objects.filter(sender="visitor").order_by("seq")
     assert [one.text for one in said] == ["Вы работаете?", "А в субботу?", "Понятно"]
     assert "Traceback" not in log.read_text()
+
+
+def test_event_that_came_while_the_database_was_away_is_stored_once_when_it_is_back(
+    vk: FakeVK, tmp_path: Any
+):
+    log = tmp_path / "log"
+    database = connection.settings_dict["NAME"]
+    with stream_server(database, log, "site_config.settings.dev") as server:
+        vk.add_server(
+            f"http://{server.host}/chat/vk/callback/", secret=settings.VK_CALLBACK_SECRET[0]
+        )
+        replies: list[Reply] = []
+
+        def posted(*args: Any) -> Reply:
+            replies.append(post_over_http(*args))
+            return replies[-1]
+
+        vk.emitter.transport = posted
+        with database_away(database):
+            vk.user_writes(PATIENT, "Вы работаете?")
+            vk.deliver()
+        assert {(one.status, one.body) for one in replies} == {(503, b"")}
+        waits = {one.headers["retry-after"] for one in replies}
+        assert waits == {str(RETRY_AFTER_SECONDS)}
+        repeats = [one for one in vk.advance(REPEATS_END) if one.type == "message_new"]
+    assert [one.ok for one in repeats][-1:] == [True]
+    assert [one.ok for one in repeats].count(True) == 1
+    kept = VkEvent.objects.get(type="message_new")
+    assert kept.body["object"]["message"]["text"] == "Вы работаете?"
+    assert "Вы работаете" not in log.read_text()
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_database_that_is_away_makes_vk_come_again_whatever_a_request_is_wrapped_in(
+    own_database: None, monkeypatch: pytest.MonkeyPatch, atomic: bool
+):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic)
+    data = message_new(PATIENT, "Раз")
+    confirmation = {"type": "confirmation", "group_id": settings.VK_GROUP_ID}
+    with database_away(connection.settings_dict["NAME"]):
+        for one in (data, confirmation):
+            response = receive(one)
+            assert (response.status_code, response.content) == (503, b"")
+            assert response.headers["Retry-After"] == str(RETRY_AFTER_SECONDS)
+    assert [receive(data).content for _ in range(2)] == [b"ok"] * 2
+    assert VkEvent.objects.count() == 1

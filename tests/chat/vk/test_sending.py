@@ -399,11 +399,53 @@ def test_changed_end_of_an_answer_that_failed_goes_out_with_its_beginning(desk: 
     assert desk.shown(message)["delivery"] == "sent"
 
 
+@pytest.mark.parametrize("code", [914, 5])
+def test_answer_that_vk_refused_outright_goes_out_changed_in_one_call(
+    desk: Desk, settings: Any, code: int
+):
+    desk.loop.vk.fail("messages.send", "error", code=code)
+    message = desk.answer("До шисти")
+    desk.edit(message, "До шести")
+    settings.VK_GROUP_TOKEN = "another"
+    desk.loop.vk.add_token("another")
+    desk.loop.settle()
+    assert desk.received() == ["До шести"]
+    assert not desk.loop.vk.calls("messages.edit")
+    assert not desk.loop.vk.calls("messages.getHistory")
+
+
+def test_answer_refused_after_it_may_have_arrived_is_changed_where_it_lies(desk: Desk):
+    desk.loop.vk.disturb("message_reply", "lost")
+    desk.loop.vk.fail("messages.send", "http_after", code=504)
+    message = desk.answer("До шисти")
+    desk.loop.vk.fail("messages.getHistory", "error", code=100)
+    desk.loop.after(60)
+    assert desk.shown(message)["delivery"] == "failed"
+    desk.edit(message, "До шести")
+    desk.loop.settle()
+    assert desk.received() == ["До шести"]
+    assert desk.shown(message)["delivery"] == "sent"
+
+
 def test_longest_answer_passes_the_smallest_limit_that_people_report(desk: Desk):
     desk.loop.vk.rules.message_limit = 4096
     message = desk.answer("😀" * 4000)
     assert "".join(part.rsplit("\n", 1)[0] for part in desk.received()) == "😀" * 4000
     assert desk.shown(message)["delivery"] == "sent"
+
+
+@pytest.mark.parametrize("counts_utf16", [False, True])
+@pytest.mark.parametrize("text", ["😀" * 4096, "я" * 9001], ids=["emoji", "letters"])
+def test_answer_beyond_the_limit_passes_it_in_whichever_unit_vk_counts(
+    desk: Desk, text: str, counts_utf16: bool
+):
+    rules = desk.loop.vk.rules
+    rules.message_limit, rules.counts_utf16 = 4096, counts_utf16
+    desk.loop.vk.user_writes(OPERATOR, f"#{desk.number} {text}")
+    desk.loop.settle()
+    desk.loop.after(11)
+    assert "".join(part.rsplit("\n", 1)[0] for part in desk.received()) == text
+    assert not VkOutbox.objects.filter(state="failed").exists()
 
 
 def test_sign_of_several_code_points_is_never_cut_between_parts(desk: Desk):
@@ -507,6 +549,19 @@ def test_what_a_patient_writes_becomes_no_link_and_calls_nobody(
         assert plain in alert.text
     (call,) = loop.vk.calls("messages.send")
     assert (call.params["dont_parse_links"], call.params["disable_mentions"]) == ("1", "1")
+
+
+def test_fifty_links_of_a_patient_are_shown_as_written_and_fetched_by_nobody(
+    loop: Loop, svetlana: User, patient: Patient
+):
+    ChatSettings.objects.update(vk_alert=ChatSettings.Alert.FULL)
+    links = " ".join(f"https://e{number}.example/?a={number}" for number in range(50))
+    patient.send(links)
+    loop.settle()
+    (alert,) = loop.vk.received(OPERATOR)
+    assert links in alert.text
+    (call,) = loop.vk.calls("messages.send")
+    assert call.params["dont_parse_links"] == "1"
 
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [

@@ -160,7 +160,9 @@ def read_content(call: Call) -> Content:
     """Read text, attachments, reply, keyboard; errors 100, 911, 913, 914 on what VK refuses."""
     params = call.params
     text = params.text("message")
-    if len(text) > call.world.rules.message_limit:
+    rules = call.world.rules
+    size = len(text.encode("utf-16-le")) // 2 if rules.counts_utf16 else len(text)
+    if size > rules.message_limit:
         raise VKError(914)
     keyboard = read_keyboard(params["keyboard"]) if params.given("keyboard") else None
     if keyboard:
