@@ -20,7 +20,7 @@ from playwright.sync_api import Error as PlaywrightError
 from chat.services import files
 from site_config import chromium
 from tests import measured_rewriter
-from tests.databases import connected_to, copy_database, database_copy, load_demo
+from tests.databases import connected_to, database_copy, keep_demo_template
 
 NO_BROWSER = (
     "These tests drive a real browser and found none. Install Chromium with the system's packages "
@@ -94,18 +94,14 @@ def demo_template(
     tmp_path_factory: pytest.TempPathFactory,
     worker_id: str,
 ) -> str:
-    """A database with the demo content for others to copy, made once for all processes of a run."""
+    """A database with the demo content for others to copy, the same for all processes of a run."""
     folder = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         folder = folder.parent
     own = connection.settings_dict["NAME"]
     name = f"{own.removesuffix(f'_{worker_id}')}_demo_template"
-    made = folder / "demo_template_is_made"
     with django_db_blocker.unblock(), InterProcessLock(folder / "demo_template.lock"):
-        if not made.exists():
-            copy_database(name, own)
-            load_demo(name)
-            made.touch()
+        keep_demo_template(name)
     return name
 
 

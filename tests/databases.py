@@ -1,5 +1,6 @@
 """Copies of the suite's database, for tests that need real transactions or a site of their own."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -10,22 +11,30 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, connections
+from django.utils import timezone
 
 import psycopg
 from psycopg import sql
 
+from pages.models import SiteImage
 from site_config.local_database import database_url
 
 ROOT = Path(__file__).resolve().parents[1]
+# What the demo content is made of and by.
+MAKERS = ["accounts", "chat", "locale", "pages", "requirements", "search", "site_config"]
 
 
-def _manage(statement: str, *parts: str | sql.Identifier) -> None:
-    """Run a statement on the server; parts that are no identifiers are put in as text."""
+def _manage(statement: str, *parts: str | sql.Identifier) -> list[tuple[str]]:
+    """Run a statement on the server; parts that are no identifiers are put in as text.
+
+    Returns the rows that it gives, if it gives any.
+    """
     parameters = {**connection.get_connection_params(), "dbname": "postgres"}
     for key in ("context", "cursor_factory", "prepare_threshold"):
         parameters.pop(key, None)
     with psycopg.connect(**parameters, autocommit=True) as server:
-        server.execute(sql.SQL(statement).format(*parts))
+        answer = server.execute(sql.SQL(statement).format(*parts))
+        return answer.fetchall() if answer.description else []
 
 
 def copy_database(name: str, template: str) -> None:
@@ -99,3 +108,41 @@ def load_demo(database: str) -> None:
     for name in ("load_demo", "load_chat_demo"):
         command = [sys.executable, "manage.py", name]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def keep_demo_template(name: str) -> None:
+    """See to it that a database of this name has the demo content as it would be loaded now.
+
+    Loading takes most of a minute: one that an earlier run has left is taken if it was made by the
+    same code on the same day (the content has dates around its own), and its pictures are there.
+    """
+    key = _demo_key()
+    if _key_of(name) == key and _has_pictures(name):
+        return
+    copy_database(name, connection.settings_dict["NAME"])
+    load_demo(name)
+    # Last, so that half a loading is never taken for a whole one.
+    _manage("COMMENT ON DATABASE {} IS {}", sql.Identifier(name), key)
+
+
+def _demo_key() -> str:
+    """Return what changes with the demo content."""
+    digest = hashlib.sha256(f"{sys.version} {timezone.localdate()}".encode())
+    files = [Path(__file__), *(path for maker in MAKERS for path in (ROOT / maker).rglob("*"))]
+    for path in sorted(files):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"{path.relative_to(ROOT)} ".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _key_of(name: str) -> str | None:
+    """Return what was noted of a database; None if there is none."""
+    note = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = {}"
+    return next((key for (key,) in _manage(note, name)), None)
+
+
+def _has_pictures(name: str) -> bool:
+    """Say whether nobody has removed the files beside a database."""
+    with connected_to(name):
+        return all(image.file.storage.exists(image.file.name) for image in SiteImage.objects.all())
