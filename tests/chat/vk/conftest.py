@@ -48,9 +48,13 @@ class Loop:
 
     def after(self, seconds: float) -> None:
         """Let time pass, then let everybody do what has fallen due."""
+        self.pass_time(seconds)
+        self.settle()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass for VK and the site's door, while no worker is there."""
         self._clock.shift(seconds)
         self.vk.advance(seconds)
-        self.settle()
 
 
 @contextmanager

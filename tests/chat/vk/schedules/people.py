@@ -88,8 +88,9 @@ class People:
             self.operator_presses_an_old_button,
             self.operator_chooses_a_canned_reply,
             self.operator_chooses_a_canned_reply,
+            self.operator_regrets,
+            self.operator_regrets,
             self.operator_takes_back_by_a_button,
-            self.operator_takes_back_by_a_word,
             self.operator_goes_and_comes,
             self.manager_answers_in_vk,
             self.operator_answers_in_the_inbox,
@@ -158,9 +159,12 @@ class People:
 
     def operator_answers_by_number(self) -> None:
         """An operator names the dialogue, maybe with a picture."""
+        self._answer(self.chance.choice(OPERATORS))
+
+    def _answer(self, vk_id: int) -> None:
         if not self.threads():
             return
-        number, vk_id = self.chance.choice(self.threads()), self.chance.choice(OPERATORS)
+        number = self.chance.choice(self.threads())
         said = self.note("номер", number, has_file=self.chance.random() < 0.2)
         files = self._pictures(vk_id, said)
         self.loop.vk.user_writes(vk_id, f"#{number} {said.text}", attachments=files)
@@ -209,7 +213,9 @@ class People:
 
     def operator_takes_back_by_a_button(self) -> None:
         """An operator sees that the last answer was wrong, maybe too late."""
-        vk_id = self.chance.choice(OPERATORS)
+        self._take_back(self.chance.choice(OPERATORS))
+
+    def _take_back(self, vk_id: int) -> None:
         echoes = [one for one in self._shown(vk_id) if "undo" in self._commands(one)]
         self._press(vk_id, echoes[-1:], "undo")
 
@@ -242,9 +248,14 @@ class People:
             self.chosen.add(Chosen(vk_id, message.cmid, told["r"], told["t"]))
         self.loop.vk.press(vk_id, action["label"], message=message)
 
-    def operator_takes_back_by_a_word(self) -> None:
-        """An operator writes that the last answer was wrong."""
+    def operator_regrets(self) -> None:
+        """An operator takes the answer back that was just written, by the button or by a word."""
         vk_id = self.chance.choice(OPERATORS)
+        self._answer(vk_id)
+        self.loop.settle()
+        if self.chance.random() < 0.5:
+            self._take_back(vk_id)
+            return
         self.said_undo.add(vk_id)
         self.loop.vk.user_writes(vk_id, "отмена")
 

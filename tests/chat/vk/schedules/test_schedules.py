@@ -22,7 +22,7 @@ from tests.chat.vk.schedules.trouble import Trouble
 from tests.factories.chat import make_widget
 from tests.factories.vk import make_vk_operator
 
-STEPS = 40
+STEPS = 60
 # EXAMPLES=500 tries as many schedules that nobody has seen before.
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
 
