@@ -94,6 +94,13 @@ def settle(
     Not if its text was changed on the way: then it is to be changed at its place. `when_unknown`:
     any attempt so far may have brought it there.
     """
+    with _answer_held(row):
+        _settle(row, vk_message_id, cmid, when_unknown=when_unknown)
+
+
+def _settle(
+    row: VkOutbox, vk_message_id: int | None, cmid: int | None, *, when_unknown: bool
+) -> None:
     now = timezone.now()
     taken = VkOutbox.objects.filter(pk=row.pk)
     taken.update(
@@ -141,8 +148,7 @@ def link(random_id: int, *, peer_id: int, vk_message_id: int | None, cmid: int |
     if row is None:
         return False
     if row.state != State.SENT:
-        with _answer_held(row):
-            settle(row, vk_message_id=vk_message_id, cmid=cmid, when_unknown=True)
+        settle(row, vk_message_id=vk_message_id, cmid=cmid, when_unknown=True)
     return True
 
 
@@ -163,6 +169,11 @@ def fail(row: VkOutbox, code: int | None, reason: str) -> bool:
 
     False if it was taken back, changed, erased or found sent meanwhile: then nothing is noted.
     """
+    with _answer_held(row):
+        return _fail(row, code, reason)
+
+
+def _fail(row: VkOutbox, code: int | None, reason: str) -> bool:
     failed = VkOutbox.objects.filter(pk=row.pk, state=State.WAITING, text=row.text).update(
         state=State.FAILED, error_code=code, error=reason[:200]
     )
@@ -177,6 +188,14 @@ def fail(row: VkOutbox, code: int | None, reason: str) -> bool:
         ).update(state=State.FAILED, error_code=code, error=reason[:200])
         _set_delivery(row.message_id, ChatMessage.Delivery.FAILED)
     return bool(failed)
+
+
+@transaction.atomic
+def refused(row: VkOutbox, code: int) -> None:
+    """Note that a person does not let the community write to them, if the message still waits."""
+    # Of somebody who has been erased meanwhile nothing is noted.
+    if fail(row, code, ""):
+        may_write(row.peer_id, False)
 
 
 def forget_attempt(row: VkOutbox) -> None:
@@ -265,11 +284,16 @@ def may_write(peer_id: int, allowed: bool) -> None:
 
 @contextmanager
 def _answer_held(row: VkOutbox) -> Iterator[None]:
-    """Lock the dialogue of an answer before its row, as those do who change or delete it."""
+    """Change an answer's row and its message together or not at all.
+
+    The dialogue is locked before the row, as those do who change or delete it.
+    """
     with transaction.atomic():
         message = ChatMessage.objects.filter(pk=row.message_id).first()
         if message and row.purpose == Purpose.ANSWER:
-            locked(message.thread_id)
+            # The dialogue may be erased at any moment.
+            with suppress(NotFound):
+                locked(message.thread_id)
         yield
 
 

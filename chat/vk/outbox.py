@@ -202,9 +202,7 @@ def treat(row: VkOutbox, code: int, vk: config.Config) -> None:
         case Kind.WITHOUT_BUTTONS if row.keyboard:
             vk_outbox.drop_keyboard(row)
         case Kind.RECIPIENT:
-            # Of somebody who has been erased meanwhile nothing is noted.
-            if vk_outbox.fail(row, code, ""):
-                vk_outbox.may_write(row.peer_id, False)
+            vk_outbox.refused(row, code)
         case _:
             vk_outbox.fail(row, code, "")
 

@@ -128,9 +128,10 @@ def merged(loop: Loop) -> int:
     return heir
 
 
-def test_erased_patient_of_two_accounts_in_vk_leaves_nothing_of_either(merged: int):
+def test_erased_patient_of_two_accounts_in_vk_leaves_nothing_of_either(loop: Loop, merged: int):
     assert "Вторая" in dump()
-    receive(message_new(OTHER, SECRET))
+    loop.vk.user_writes(OTHER, SECRET)
+    loop.deliver()
     retention.erase_thread(None, merged)
     for word in (SECRET, "Первая", "Вторая"):
         assert word not in dump()
@@ -139,7 +140,8 @@ def test_erased_patient_of_two_accounts_in_vk_leaves_nothing_of_either(merged: i
 def test_account_that_has_a_dialogue_of_its_own_again_keeps_it(loop: Loop, merged: int):
     loop.vk.user_writes(OTHER, "Снова я")
     loop.settle()
-    receive(message_new(OTHER, "И ещё вопрос"))
+    loop.vk.user_writes(OTHER, "И ещё вопрос")
+    loop.deliver()
     retention.erase_thread(None, merged)
     loop.settle()
     said = ChatThread.objects.get(vk_peer_id=OTHER).messages.order_by("seq")

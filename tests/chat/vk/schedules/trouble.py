@@ -2,9 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -16,6 +14,7 @@ from chat.vk.client import UnknownOutcome, VkClient, VkError
 from chat.vk.errands import Errands
 from chat.vk.longpoll import LongPoll
 from tests.chat.vk.conftest import MOST_ROUNDS, Loop
+from tests.chat.vk.death import dying
 from tests.chat.vk.schedules.people import OPERATORS, PATIENTS, Deed, People
 
 API_FAULTS = [
@@ -52,10 +51,6 @@ EVENT_FAULTS = [
     ("no_event_id", {}),
 ]
 EVENTS = ("message_new", "message_new", "message_event", "message_reply", "message_edit")
-
-
-class WorkerDied(BaseException):
-    """The worker was killed here."""
 
 
 class Trouble:
@@ -177,33 +172,12 @@ class Trouble:
     # --- At home ---------------------------------------------------------------------------------
 
     def worker_is_killed(self) -> None:
-        """The worker dies at some call to VK or to the database, before or after it was made.
+        """The worker dies at some moment.
 
         Maybe nobody notices for longer than VK knows its messages again.
         """
-        left = self.chance.randint(1, 60)
-
-        def die_in_time(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-            nonlocal left
-            left -= 1
-            # Once dead, all that still comes is the database's rollback.
-            if left != 0:
-                return call(*arguments, **named)
-            if self.chance.random() < 0.5:
-                call(*arguments, **named)
-            raise WorkerDied
-
-        whole = VkClient.call
-
-        def deadly(client: VkClient, method: str, **params: Any) -> Any:
-            return die_in_time(partial(whole, client), method, **params)
-
         self._everybody_is_busy()
-        with (
-            suppress(WorkerDied),
-            connection.execute_wrapper(die_in_time),
-            patch.object(VkClient, "call", deadly),
-        ):
+        with dying(self.chance.randint(1, 25)):
             self._half()
         if self.chance.random() < 0.3:
             self.loop.pass_time(4000)
