@@ -233,6 +233,7 @@ def measure(report: Report) -> None:
         "badge": path("badge/"),
         "list: waiting": path("threads/"),
         "list: mine": path("threads/?queue=mine"),
+        "list: unassigned": path("threads/?queue=unassigned"),
         "list: open": path("threads/?queue=open"),
         "list: closed": path("threads/?queue=closed"),
         "list: closed, half way down": path(f"threads/?queue=closed&after={place}-{middle.pk}"),
