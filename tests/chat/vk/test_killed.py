@@ -21,8 +21,8 @@ from tests.factories.chat import make_operator
 from tests.factories.vk import make_vk_operator
 
 OPERATOR, FIRST_PATIENT = 900, 10_000
-# Longer than a dead worker holds what it had in its hands.
-LEASES = 300
+# Longer than a dead worker holds what it had in its hands, and than VK knows a message again.
+DEAD_SECONDS = 4000
 # A story with fewer moments to die at is none.
 FEWEST = 5
 Deed = Callable[[int], object]
@@ -40,7 +40,7 @@ def kill_at_each_moment(loop: Loop, work_once: Callable[[], object], before: Dee
         with dying(moments) as death:
             work_once()
         for _ in range(2):
-            loop.after(LEASES)
+            loop.after(DEAD_SECONDS)
             files.fetch_due()
             uploads.upload_due(loop.sleep)
         loop.settle()

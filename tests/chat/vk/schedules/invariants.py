@@ -27,6 +27,7 @@ def check(people: People, trouble: Trouble) -> None:
     patients_stand_in_the_order_in_which_they_wrote()
     vk_was_never_hurried(vk)
     no_secret_is_kept(trouble)
+    assert not trouble.amid_transactions
     for thread in ChatThread.objects.all():
         seqs = list(thread.messages.order_by("seq").values_list("seq", flat=True))
         assert seqs == list(range(1, thread.last_seq + 1))

@@ -63,6 +63,8 @@ class Trouble:
         self.settings = settings
         self.secrets = [settings.VK_GROUP_TOKEN, *settings.VK_CALLBACK_SECRET]
         self.forbade: set[int] = set()
+        # Whoever waits for VK with a row locked lets everybody wait.
+        self.amid_transactions: list[str] = []
         self.errands = Errands(loop.sleep)
         self._poll = LongPoll(threading.Event(), wait=0)
         self._outermost = len(connection.savepoint_ids)
@@ -189,8 +191,8 @@ class Trouble:
 
         def meanwhile(client: VkClient, method: str, **params: Any) -> Any:
             nonlocal is_other
-            # Whoever waits for VK with a row locked lets everybody wait.
-            assert len(connection.savepoint_ids) == self._outermost, method
+            if len(connection.savepoint_ids) != self._outermost:
+                self.amid_transactions.append(method)
             if is_other:
                 return whole(client, method, **params)
             is_other = True
