@@ -23,6 +23,15 @@ OscillatorNode.prototype.start = function (...when) {
   play.apply(this, when);
 };
 """
+# The browser says that it is offline before its network has heard of it.
+IS_CUT_OFF = """() => fetch("/chat/api/state/", {cache: "no-store"}).then(() => false, () => true)"""
+# Brings a row into view and says where it is, at once: the list is drawn anew at any moment.
+PLACE_OF_ROW = """(list, href) => {
+  const row = list.querySelector(`a.ci-row[href="${href}"]`);
+  row.scrollIntoView({block: "nearest"});
+  const {x, y} = row.getBoundingClientRect();
+  return [x, y];
+}"""
 
 
 def test_question_comes_is_answered_and_closed(office):
@@ -327,6 +336,7 @@ def test_nothing_of_a_colleague_is_left_in_the_browser(office, browser_of):
     desk = Office(context)
     desk.open(number)
     context.set_offline(True)
+    desk.page.wait_for_function(IS_CUT_OFF)
     desk.say("Секрет Светланы")
     expect(desk.bubble("Секрет Светланы")).to_be_visible()
     desk.page.close()
@@ -403,10 +413,9 @@ def test_first_press_is_not_lost_when_it_lets_the_browser_make_sounds(office):
     desk.page.reload()
     bar = desk.room.locator(".ci-bar", has_text="не даст услышать")
     expect(bar).to_be_visible()
-    row = desk.row(numbers[-1])
-    row.scroll_into_view_if_needed()
-    box = row.bounding_box()
-    desk.page.mouse.move(box["x"] + 20, box["y"] + 8)
+    expect(desk.row(numbers[-1])).to_be_visible()
+    x, y = desk.list.evaluate(PLACE_OF_ROW, f"?thread={numbers[-1]}")
+    desk.page.mouse.move(x + 20, y + 8)
     desk.page.mouse.down()
     expect(bar).to_be_visible()
     desk.page.mouse.up()
