@@ -24,7 +24,9 @@ OscillatorNode.prototype.start = function (...when) {
 };
 """
 # The browser says that it is offline before its network has heard of it.
-IS_CUT_OFF = """() => fetch("/chat/api/state/", {cache: "no-store"}).then(() => false, () => true)"""
+IS_CUT_OFF = (
+    """() => fetch("/chat/api/state/", {cache: "no-store"}).then(() => false, () => true)"""
+)
 # Brings a row into view and says where it is, at once: the list is drawn anew at any moment.
 PLACE_OF_ROW = """(list, href) => {
   const row = list.querySelector(`a.ci-row[href="${href}"]`);
