@@ -20,7 +20,7 @@ from chat.errors import (
     TooLate,
 )
 from chat.events import public_name
-from chat.models import ChatConsent, ChatMessage, ChatThread
+from chat.models import ChatConsent, ChatMessage, ChatThread, VkPeer
 from chat.models.messages import LONGEST_TEXT
 from chat.permissions import Visitor, hash_of, may_answer, new_secret
 from chat.selectors import threads as selectors
@@ -355,6 +355,8 @@ def mirror_from_vk(
     Stored once; nothing goes back to VK. It answers what the patient had written by then: it may
     have come late, or before the patient's own first message.
     """
+    # Before the dialogue, as where a patient's own message is read.
+    VkPeer.objects.get_or_create(peer_id=peer_id)
     thread, _is_new = ChatThread.objects.get_or_create(vk_peer_id=peer_id)
     with writing(thread.pk) as writer:
         stored = ChatMessage.objects.filter(vk_message_id=vk_message_id).first()

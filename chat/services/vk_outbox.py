@@ -200,8 +200,8 @@ def refused(row: VkOutbox, code: int) -> None:
 
 def forget_attempt(row: VkOutbox) -> None:
     """Note that VK refused a message outright: nothing of this attempt can have arrived."""
-    # An earlier one may have, and by now another worker may be at it.
-    VkOutbox.objects.filter(pk=row.pk, attempts=row.attempts).update(
+    # An earlier one may have. Under another lease another worker is at it, or was.
+    VkOutbox.objects.filter(pk=row.pk, next_at=row.next_at).update(
         first_tried_at=row.first_tried_at
     )
 

@@ -13,6 +13,8 @@ QUARANTINE_KEPT = timedelta(days=90)
 # Of messages that belong to no dialogue: notices to operators.
 NOTICES_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=1)
+# Why nothing is left of an event.
+ERASED = "erased"
 
 
 def hold_unread(peer_ids: Sequence[int]) -> int:
@@ -30,8 +32,9 @@ def forget(peer_ids: Sequence[int], thread_ids: Sequence[int]) -> None:
     That something came stays on record: without it VK's next repeat, or a search for missing
     messages, would bring it back. `peer_ids` is empty for whom VK does not know.
     """
-    VkPeer.objects.filter(pk__in=peer_ids).delete()
+    # In the order of vk_outbox.refused.
     VkOutbox.objects.filter(peer_id__in=peer_ids, thread=None).delete()
+    VkPeer.objects.filter(pk__in=peer_ids).delete()
     _blank(VkEvent.objects.filter(peer_id__in=peer_ids))
     # An alert that VK reports holds what the patient wrote, as long as it could not be read.
     told = VkOutbox.objects.filter(
@@ -43,7 +46,13 @@ def forget(peer_ids: Sequence[int], thread_ids: Sequence[int]) -> None:
 
 
 def _blank(events: QuerySet[VkEvent]) -> None:
-    events.update(body={}, reason="erased", state=VkEvent.State.IGNORED)
+    events.update(body={}, reason=ERASED, state=VkEvent.State.IGNORED)
+
+
+def is_erased(peer_id: int, place: int | None) -> bool:
+    """Say whether what was said at a place went with its dialogue: it may come once more."""
+    erased = VkEvent.objects.filter(peer_id=peer_id, reason=ERASED)
+    return place is not None and erased.filter(conversation_message_id=place).exists()
 
 
 def _old(now: datetime) -> list[QuerySet]:

@@ -36,8 +36,9 @@ def claim() -> VkOutbox | None:
         if row is None:
             return None
         row.attempts += 1
+        row.next_at = now + LEASE
         VkOutbox.objects.filter(pk=row.pk).update(
-            attempts=row.attempts, first_tried_at=row.first_tried_at or now, next_at=now + LEASE
+            attempts=row.attempts, first_tried_at=row.first_tried_at or now, next_at=row.next_at
         )
         return row
 

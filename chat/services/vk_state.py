@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Q
+from django.db.models import DateTimeField, Exists, Q, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from chat.models import ChatThread, VkOutbox, VkState
@@ -49,9 +50,14 @@ def set_findings(findings: list[dict[str, Any]]) -> None:
 
 
 def note_gap(since: datetime) -> None:
-    """Note that events from this moment on may be missing; the earliest such moment counts."""
+    """Note that events from this moment on may be missing; the earliest such moment counts.
+
+    The moment moves in any case: a search that is under way closes the gap that it began with, not
+    this one, of which it may have passed the place.
+    """
     get()
-    VkState.objects.filter(Q(gap_since=None) | Q(gap_since__gt=since), pk=1).update(gap_since=since)
+    earliest = Least("gap_since", Value(since, DateTimeField()))
+    VkState.objects.filter(pk=1).update(gap_since=earliest - timedelta(microseconds=1))
 
 
 def close_gap(since: datetime) -> None:

@@ -43,6 +43,8 @@ LONGEST_SECONDS = 2.0
 DUTY_WORDS = {"duty on": True, "duty off": False, "смена": True, "не на смене": False}
 # Why an event was kept that changed an operator's duty.
 OF_DUTY = "a word of duty"
+# Their places are the order of a dialogue; a button that is pressed may stand far above.
+OF_A_PLACE = ("message_new", "message_reply")
 # As much of it is kept.
 LONGEST_REASON = 200
 # What a button does, where VK shows none.
@@ -101,9 +103,10 @@ def process_due(on_pressed: Callable[[Pressed], None]) -> int:
 def _next() -> VkEvent | None:
     due = VkEvent.objects.filter(state=State.NEW, next_at__lte=timezone.now())
     oldest = due.order_by("received_at", "id").first()
-    if oldest is None:
-        return None
-    return due.filter(peer_id=oldest.peer_id).order_by("conversation_message_id", "id").first()
+    if oldest is None or oldest.type not in OF_A_PLACE:
+        return oldest
+    said = due.filter(peer_id=oldest.peer_id, type__in=OF_A_PLACE)
+    return said.order_by("conversation_message_id", "id").first()
 
 
 def _process(event: VkEvent) -> Pressed | None:
@@ -242,6 +245,8 @@ def from_patient(message: VkMessage) -> Outcome:
     whole_text = text_of(message, with_forwarded=True)
     if not whole_text:
         return ignored("nothing in it")
+    if vk_retention.is_erased(message.peer_id, message.conversation_message_id):
+        return ignored("erased")
     text = words.cropped(whole_text) if message.is_cropped else words.shortened(whole_text)
     try:
         sent = messages.send_from_vk(
@@ -371,6 +376,10 @@ def message_reply(event: VkEvent) -> Outcome:
     if not message.is_direct or vk_operators.active_operator(message.peer_id):
         return ignored("not a patient's dialogue")
     text = words.shortened(text_of(message))
+    if not text:
+        return ignored("nothing in it")
+    if vk_retention.is_erased(message.peer_id, message.conversation_message_id):
+        return ignored("erased")
     author = vk_operators.active_operator(message.admin_author_id)
     mirrored = messages.mirror_from_vk(
         message.peer_id,

@@ -47,8 +47,11 @@ HOURS = Treatment(Kind.RETRY, (3600, 7200))
 RECIPIENT = Treatment(Kind.RECIPIENT)
 HALT = Treatment(Kind.HALT)
 BUG = Treatment(Kind.BUG)
+# Of a code that nobody knows, nobody knows whether VK did it.
+UNKNOWN = Treatment(Kind.BUG)
 
 _BY_CODE: dict[int, Treatment] = {
+    **dict.fromkeys((2, 3, 8, 100, 113, 913, 914), BUG),
     **dict.fromkeys((1, 10, 36, 43), SOON),
     **dict.fromkeys((6, 103), TOO_FAST),
     9: FLOOD,
@@ -63,4 +66,4 @@ _BY_CODE: dict[int, Treatment] = {
 
 def of(code: int) -> Treatment:
     """Return what to do about a code; unknown ones are taken for a bug of ours."""
-    return _BY_CODE.get(code, BUG)
+    return _BY_CODE.get(code, UNKNOWN)

@@ -391,3 +391,26 @@ def test_shell_says_how_much_was_missing_or_why_nobody_knows(
     loop.vk.revoke_token(settings.VK_GROUP_TOKEN)
     with pytest.raises(CommandError, match="не принимает ключ"):
         call_command("vk_reconcile")
+
+
+def test_what_is_missed_while_a_search_is_under_way_is_looked_for_after_it(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+):
+    loop.vk.group.servers.clear()
+    vk_state.note_gap(timezone.now() - HOUR)
+    call, poll = VkClient.call, LongPoll(threading.Event(), wait=0)
+
+    def meanwhile(client: VkClient, method: str, **params: Any) -> Any:
+        answer = call(client, method, **params)
+        if method == "messages.getConversations" and not said():
+            # Not in the list that was just read, and before the place where Long Poll begins.
+            monkeypatch.setattr(VkClient, "call", call)
+            loop.vk.user_writes(PATIENT, "Раз")
+            poll.poll_once()
+        return answer
+
+    monkeypatch.setattr(VkClient, "call", meanwhile)
+    reconcile.fill_gap(loop.sleep)
+    reconcile.fill_gap(loop.sleep)
+    loop.settle()
+    assert said() == ["Раз"]

@@ -249,6 +249,22 @@ def test_answer_typed_in_vk_before_the_question_has_come_is_not_lost(patient: Pa
     assert VkOutbox.objects.filter(peer_id=PATIENT, purpose="notice").count() == 1
 
 
+def test_nothing_typed_in_vk_makes_no_dialogue():
+    post(event("message_reply", mirrored("")))
+    assert not ChatThread.objects.filter(vk_peer_id=PATIENT).exists()
+
+
+def test_erased_words_that_vk_sends_in_another_envelope_stay_erased():
+    asked, typed = message(PATIENT, "Вы работаете?"), mirrored("До шести")
+    both = [("message_new", {"message": asked}), ("message_reply", typed)]
+    for kind, body in both:
+        post(event(kind, body))
+    retention.erase_thread(None, ChatThread.objects.get(vk_peer_id=PATIENT).pk)
+    for kind, body in both:
+        post(event(kind, body))
+    assert said() == []
+
+
 def test_what_is_typed_in_vk_to_a_colleague_or_in_a_chat_is_no_patients_dialogue(svetlana: User):
     for peer in (OPERATOR, 2_000_000_007):
         post(event("message_reply", mirrored("Планёрка в два") | {"peer_id": peer}))

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from chat.errors import ChatError
-from chat.models import ChatMessage, ChatThread, VkOutbox
+from chat.models import ChatMessage, ChatThread, VkEvent, VkOutbox, VkReply
 from chat.selectors.threads import common_thread_id
 from chat.services import attachments, messages, vk_answers
 from chat.services.messages import Answer
@@ -67,6 +67,8 @@ class People:
         # Answers that somebody wanted back, and operators who asked for it by a word.
         self.taken_back: set[int] = set()
         self.said_undo: set[int] = set()
+        # Answers that were held when the word for it was there.
+        self.must_be_back: set[int] = set()
         self._on_the_site: list[tuple[Patient, int, Said]] = []
 
     @property
@@ -257,7 +259,14 @@ class People:
             self._take_back(vk_id)
             return
         self.said_undo.add(vk_id)
+        held = VkReply.objects.filter(operator__vk_account__vk_id=vk_id, state="held")
+        newest = held.order_by("pk").last()
         self.loop.vk.user_writes(vk_id, "отмена")
+        self.loop.deliver()
+        unread = VkEvent.objects.filter(peer_id=vk_id, state="new")
+        texts = [event.body["object"].get("message", {}).get("text") for event in unread]
+        if newest and texts == ["отмена"]:
+            self.must_be_back.add(newest.pk)
 
     def operator_goes_and_comes(self) -> None:
         """One of the two is off duty for a while: the other one is told."""
