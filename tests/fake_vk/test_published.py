@@ -1,4 +1,8 @@
-"""What drifts from the schema that VK published is found out, if vkbottle-types is silent too."""
+"""What drifts from the schema that VK published is told, if vkbottle-types is silent too.
+
+The schema itself may not be copied. Where it is at hand it judges all that passes through the
+stand-in in the whole suite; here something objects in its place.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +14,34 @@ from tests.fake_vk.api import METHODS
 from tests.fake_vk.conftest import OPERATOR, Call, Site
 from tests.fake_vk.fake import GROUP_ID, FakeVK
 
-needs_schema = pytest.mark.skipif(
-    published.read() is None, reason=f"VK's published schema is not in {published.FOLDER}"
-)
+# The tools beside the schema, as far as they are asked: they object to what is named here.
+TOOLS = """
+class VK:
+    def validator(self, ref):
+        return ref
+
+    def request_errors(self, method, params):
+        return [f"no {name}" for name in params if name == "colour"]
+
+    def response_errors(self, method, body):
+        if "error" in body:
+            return ["a refusal"] if body["error"]["error_code"] == 5 else []
+        return ["no list"] if body["response"] == "wrong" else None
+
+    def event_errors(self, event):
+        return ["no number"] if event["object"].get("user_id") == "five" else []
+"""
 
 
 @pytest.fixture
-def vk(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeVK]:
+def vk(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeVK]:
     """A stand-in that vkbottle-types never objects to; what is told is left to the test."""
     for name in ("request_problems", "response_problems", "event_problems"):
         monkeypatch.setattr(checks, name, lambda *args: [])
+    (tmp_path / f"{published.TOOLS}.py").write_text(TOOLS, "utf-8")
+    schema = published.read(tmp_path)
+    assert schema
+    monkeypatch.setattr(published, "read", lambda: schema)
     vk = FakeVK(callback="http://site.test/", transport=site).start()
     yield vk
     vk.stop()
@@ -31,40 +53,37 @@ def happen_wrongly(vk: FakeVK) -> None:
         vk.world.emit(vk.group, "message_deny", {"user_id": "five"})
 
 
-@needs_schema
-def test_an_unknown_parameter_and_a_wrong_one_are_told(vk: FakeVK, call: Call) -> None:
+def test_an_unknown_parameter_is_told(vk: FakeVK, call: Call) -> None:
     vk.user_writes(OPERATOR, "а")
-    call("messages.markAsRead", peer_id=OPERATOR, colour="red", mark_conversation_as_read="yes")
-    assert vk.violations == [
-        "request messages.markAsRead: unknown parameter colour",
-        "request messages.markAsRead: mark_conversation_as_read: not a flag",
-    ]
+    call("messages.markAsRead", peer_id=OPERATOR)
+    assert vk.violations == []
+    call("messages.markAsRead", peer_id=OPERATOR, colour="red")
+    assert vk.violations == ["request messages.markAsRead: no colour"]
 
 
-@needs_schema
 def test_a_wrong_answer_is_told(vk: FakeVK, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(METHODS, "users.get", lambda call: [{"id": "five"}])
     call("users.get", user_ids=OPERATOR)
-    assert vk.violations == ["response users.get: 'five' is not of type 'integer'"]
+    assert vk.violations == []
+    monkeypatch.setitem(METHODS, "users.get", lambda call: "wrong")
+    call("users.get", user_ids=OPERATOR)
+    assert vk.violations == ["response users.get: no list"]
 
 
-@needs_schema
-def test_a_wrong_refusal_is_told(vk: FakeVK, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.fake_vk.api.error_json", lambda *args: {"error_code": "five"})
+def test_a_wrong_refusal_is_told(vk: FakeVK, call: Call) -> None:
     call("users.get", token="stolen")
-    assert vk.violations == ["error users.get: 'five' is not of type 'integer'"]
+    assert vk.violations == ["error users.get: a refusal"]
 
 
-@needs_schema
 def test_a_wrong_event_is_told_on_each_way(vk: FakeVK, call: Call) -> None:
     call("groups.setLongPollSettings", group_id=GROUP_ID, enabled=1, message_deny=1)
     assert vk.violations == []
     happen_wrongly(vk)
-    problem = "message_deny: object: $.user_id 'five' is not of type 'integer'"
-    assert vk.violations == [f"event {problem}", f"long poll {problem}"]
+    assert vk.violations == [
+        "event message_deny: no number",
+        "long poll message_deny: no number",
+    ]
 
 
-@needs_schema
 @pytest.mark.usefixtures("vk")
 def test_who_does_not_want_the_schema_is_not_told(site: Site) -> None:
     with FakeVK(callback="http://site.test/", transport=site, with_schema=False) as vk:
@@ -73,7 +92,7 @@ def test_who_does_not_want_the_schema_is_not_told(site: Site) -> None:
 
 def test_without_schema_or_without_what_it_needs_nothing_is_asked(tmp_path: Path) -> None:
     assert published.read(tmp_path) is None
-    tools = tmp_path / "needy" / "vk_schema_tools.py"
+    tools = tmp_path / "needy" / f"{published.TOOLS}.py"
     tools.parent.mkdir()
     tools.write_text("import no_such_package_at_all", "utf-8")
     assert published.read(tools.parent) is None
