@@ -189,7 +189,7 @@ def treat(row: VkOutbox, code: int, vk: config.Config) -> None:
     """Do about an error of VK's what its class asks for."""
     what = treatment.of(code)
     logger.warning("VK refused a message with error %s (%s)", code, what.kind.value)
-    if what.kind is not Kind.RETRY and what is not treatment.UNKNOWN:
+    if what.kind not in (Kind.RETRY, Kind.UNKNOWN):
         vk_outbox.forget_attempt(row)
     match what.kind:
         case Kind.RETRY:

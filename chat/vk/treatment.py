@@ -18,6 +18,8 @@ class Kind(Enum):
     HALT = "halt"
     WITHOUT_BUTTONS = "without buttons"
     BUG = "bug"
+    # Nobody knows the code, nor whether VK did it.
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,7 @@ HOURS = Treatment(Kind.RETRY, (3600, 7200))
 RECIPIENT = Treatment(Kind.RECIPIENT)
 HALT = Treatment(Kind.HALT)
 BUG = Treatment(Kind.BUG)
-# Of a code that nobody knows, nobody knows whether VK did it.
-UNKNOWN = Treatment(Kind.BUG)
+UNKNOWN = Treatment(Kind.UNKNOWN)
 
 _BY_CODE: dict[int, Treatment] = {
     **dict.fromkeys((2, 3, 8, 100, 113, 913, 914), BUG),
@@ -65,5 +66,5 @@ _BY_CODE: dict[int, Treatment] = {
 
 
 def of(code: int) -> Treatment:
-    """Return what to do about a code; unknown ones are taken for a bug of ours."""
+    """Return what to do about a code."""
     return _BY_CODE.get(code, UNKNOWN)

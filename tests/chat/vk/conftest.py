@@ -19,6 +19,18 @@ from tests.fake_vk.transports import post_to_client
 
 CALLBACK = "http://site.test/chat/vk/callback/"
 MOST_ROUNDS = 200
+# What may become of a call to VK that succeeds when it is made again.
+PASSING_FAULTS: list[tuple[str, dict[str, Any]]] = [
+    ("refused", {}),
+    ("timeout", {}),
+    ("timeout_after", {}),
+    ("http", {"code": 502}),
+    ("http_after", {"code": 504}),
+    ("html", {}),
+    ("empty", {}),
+    ("truncated", {}),
+    *(("error", {"code": code}) for code in (1, 6, 9, 10)),
+]
 
 
 class Loop:

@@ -1,7 +1,6 @@
 """What patients and operators do in a random schedule, and what must become of it."""
 
 import random
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +23,6 @@ from tests.fake_vk.state import Message
 
 OPERATORS = (900, 901)
 PATIENTS = (701, 702, 703)
-
-
 Deed = Callable[[], None]
 
 
@@ -210,7 +207,7 @@ class People:
         """An operator chooses among the replies, if they are shown yet, or asks for them."""
         vk_id = self.chance.choice(OPERATORS)
         shown = self._shown(vk_id)
-        offers = [one for one in shown if "reply" in self._commands(one)]
+        offers = [one for one in shown if self._buttons(one, "reply")]
         self._press(vk_id, offers[-2:] or shown[-2:], "reply" if offers else "replies")
 
     def operator_takes_back_by_a_button(self) -> None:
@@ -218,28 +215,23 @@ class People:
         self._take_back(self.chance.choice(OPERATORS))
 
     def _take_back(self, vk_id: int) -> None:
-        echoes = [one for one in self._shown(vk_id) if "undo" in self._commands(one)]
+        echoes = [one for one in self._shown(vk_id) if self._buttons(one, "undo")]
         self._press(vk_id, echoes[-1:], "undo")
 
     def _shown(self, vk_id: int) -> list[Message]:
         return [one for one in self.loop.vk.received(vk_id) if one.keyboard]
 
-    def _commands(self, message: Message) -> dict[str, list[dict[str, Any]]]:
-        """Return the buttons under a message by what they do."""
-        found = defaultdict(list)
-        for row in message.keyboard["buttons"] if message.keyboard else []:
-            for button in row:
-                found[payload_of(button["action"])["cmd"]].append(button["action"])
-        return found
+    def _buttons(self, message: Message, command: str = "") -> list[dict[str, Any]]:
+        """Return the buttons under a message, all or those that do one thing."""
+        rows = message.keyboard["buttons"] if message.keyboard else []
+        actions = [button["action"] for row in rows for button in row]
+        return [one for one in actions if command in ("", payload_of(one)["cmd"])]
 
     def _press(self, vk_id: int, messages: list[Message], command: str = "") -> None:
         if not messages:
             return
         message = self.chance.choice(messages)
-        known = self._commands(message)
-        actions = (
-            known.get(command, []) if command else [one for all_ in known.values() for one in all_]
-        )
+        actions = self._buttons(message, command)
         if not actions:
             return
         action = self.chance.choice(actions)

@@ -13,21 +13,10 @@ from chat.vk import fetching, reconcile, work
 from chat.vk.client import UnknownOutcome, VkClient, VkError
 from chat.vk.errands import Errands
 from chat.vk.longpoll import LongPoll
-from tests.chat.vk.conftest import MOST_ROUNDS, Loop
+from tests.chat.vk.conftest import MOST_ROUNDS, PASSING_FAULTS, Loop
 from tests.chat.vk.death import dying
 from tests.chat.vk.schedules.people import OPERATORS, PATIENTS, Deed, People
 
-API_FAULTS = [
-    ("refused", {}),
-    ("timeout", {}),
-    ("timeout_after", {}),
-    ("http", {"code": 502}),
-    ("http_after", {"code": 504}),
-    ("html", {}),
-    ("empty", {}),
-    ("truncated", {}),
-    *(("error", {"code": code}) for code in (1, 6, 9, 10)),
-]
 METHODS = (
     "*",
     "*",
@@ -113,7 +102,7 @@ class Trouble:
     def vk_is_in_trouble(self) -> None:
         """A call goes wrong, or an event."""
         if self.chance.random() < 0.5:
-            kind, how = self.chance.choice(API_FAULTS)
+            kind, how = self.chance.choice(PASSING_FAULTS)
             times = self.chance.randint(1, 3)
             self.loop.vk.fail(self.chance.choice(METHODS), kind, times=times, **how)
             return
